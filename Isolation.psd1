@@ -1,0 +1,36 @@
+@{
+    RootModule           = 'IsolationModule.dll'
+    ModuleVersion        = '0.1.0'
+    GUID                 = '6f0b7f5e-3c1d-4b5a-9d0e-2f6a8c4e7b19'
+    Author               = 'The Isolation developers'
+    CompanyName          = 'The Isolation developers'
+    Copyright            = '(c) The Isolation developers. MIT licence.'
+    Description          = 'Linux namespaces, control groups, container networking and containers as PowerShell objects.'
+    PowerShellVersion    = '7.6'
+    CompatiblePSEditions = @('Core')
+    FormatsToProcess     = @('Isolation.Format.ps1xml')
+    TypesToProcess       = @()
+    FunctionsToExport    = @()
+    CmdletsToExport      = @(
+        'Enter-Namespace'
+        'Get-CgroupLimit'
+        'Get-Namespace'
+        'Get-NamespaceInfo'
+        'Get-NamespaceProcess'
+        'New-Namespace'
+        'Remove-Namespace'
+        'Set-CgroupLimit'
+        'Start-NamespaceProcess'
+        'Stop-NamespaceProcess'
+        'Wait-NamespaceProcess'
+    )
+    VariablesToExport    = @()
+    AliasesToExport      = @()
+    PrivateData          = @{
+        PSData = @{
+            Tags         = @('Linux', 'namespace', 'cgroup', 'container', 'isolation', 'unshare', 'nsenter', 'PSEdition_Core')
+            LicenseUri   = 'https://opensource.org/license/mit'
+            ReleaseNotes = 'See CHANGELOG.md.'
+        }
+    }
+}
