@@ -1,0 +1,142 @@
+using System;
+using System.Runtime.InteropServices;
+using System.Text;
+using Tmds.Linux;
+using static Tmds.Linux.LibC;
+
+namespace Isolation.Interop;
+
+/// <summary>Flags of open(2), with the values of x64 and arm64 where they are the same; the others are taken from the C library's binding.</summary>
+[Flags]
+internal enum OpenFlags
+{
+    ReadOnly = 0,
+    WriteOnly = 1,
+    ReadWrite = 2,
+    Create = 0x40,
+    Exclusive = 0x80,
+    Truncate = 0x200,
+    Append = 0x400,
+    NonBlock = 0x800,
+    CloseOnExec = 0x80000,
+    Path = 0x200000,
+}
+
+/// <summary>What fstat(2) says of a file, as far as it is used here.</summary>
+/// <param name="Device">The device's number; for a namespace's file that of nsfs.</param>
+/// <param name="Inode">The inode's number; for a namespace's file the namespace's id.</param>
+/// <param name="Mode">Type and permission bits.</param>
+/// <param name="Uid">The owner.</param>
+internal readonly record struct FileStatus(ulong Device, ulong Inode, uint Mode, uint Uid)
+{
+    public bool IsDirectory => (Mode & 0xF000) == 0x4000;
+
+    public bool IsRegular => (Mode & 0xF000) == 0x8000;
+
+    public bool IsLink => (Mode & 0xF000) == 0xA000;
+}
+
+/// <summary>System calls as methods: a file a group; each throws <see cref="SyscallException"/> where the kernel refuses.</summary>
+internal static unsafe partial class Sys
+{
+    /// <summary>Equivalent to open(2) with <c>O_CLOEXEC</c>.</summary>
+    public static Descriptor Open(string path, OpenFlags flags, uint mode = 0) =>
+        TryOpen(path, flags, out Descriptor? descriptor, mode) is Errno.None
+            ? descriptor!
+            : throw SyscallException.Last("open", $"open {path}");
+
+    /// <summary>open(2) with <c>O_CLOEXEC</c>, for callers that expect a refusal; the error number is the result.</summary>
+    public static Errno TryOpen(string path, OpenFlags flags, out Descriptor? descriptor, uint mode = 0)
+    {
+        // O_NOFOLLOW and O_DIRECTORY differ between x64 and arm64, the flags of OpenFlags do not.
+        fixed (byte* bytes = CString(path))
+        {
+            int fd;
+            do
+            {
+                fd = open(bytes, (int)(flags | OpenFlags.CloseOnExec), (mode_t)(ushort)mode);
+            }
+            while (fd < 0 && errno == EINTR);
+
+            descriptor = fd < 0 ? null : new Descriptor(fd);
+            return fd < 0 ? (Errno)errno : Errno.None;
+        }
+    }
+
+    /// <summary>Equivalent to fstat(2).</summary>
+    public static FileStatus Status(Descriptor descriptor)
+    {
+        stat buffer;
+        return fstat(descriptor.Number, &buffer) == 0
+            ? FromStat(buffer)
+            : throw SyscallException.Last("fstat", $"examine descriptor {descriptor.Number}");
+    }
+
+    /// <summary>stat(2) or, where <paramref name="followLink"/> is false, lstat(2); false where there is no such file or it may not be seen.</summary>
+    public static bool TryStatus(string path, out FileStatus status, bool followLink = true)
+    {
+        stat buffer;
+        fixed (byte* bytes = CString(path))
+        {
+            int rc = followLink ? LibC.stat(bytes, &buffer) : lstat(bytes, &buffer);
+            status = rc == 0 ? FromStat(buffer) : default;
+            return rc == 0;
+        }
+    }
+
+    /// <summary>read(2) until the buffer is full or the file ends.</summary>
+    public static int Read(Descriptor descriptor, Span<byte> buffer)
+    {
+        fixed (byte* bytes = buffer)
+        {
+            while (true)
+            {
+                long count = read(descriptor.Number, bytes, (size_t)buffer.Length);
+                if (count >= 0)
+                {
+                    return (int)count;
+                }
+
+                if (errno != EINTR)
+                {
+                    throw SyscallException.Last("read", $"read descriptor {descriptor.Number}");
+                }
+            }
+        }
+    }
+
+    /// <summary>One write(2) of a whole value. Files of /proc and of control groups take a value in one call or not at all.</summary>
+    public static Errno TryWrite(Descriptor descriptor, ReadOnlySpan<byte> value)
+    {
+        fixed (byte* bytes = value)
+        {
+            while (true)
+            {
+                long count = write(descriptor.Number, bytes, (size_t)value.Length);
+                if (count >= 0)
+                {
+                    return Errno.None;
+                }
+
+                if (errno != EINTR)
+                {
+                    return (Errno)errno;
+                }
+            }
+        }
+    }
+
+    /// <summary>Closes a bare descriptor number; only <see cref="Descriptor"/> calls it.</summary>
+    internal static int close(int fd) => LibC.close(fd);
+
+    /// <summary>A path or name as the kernel takes it: UTF-8 with a NUL at its end.</summary>
+    internal static byte[] CString(string text)
+    {
+        byte[] bytes = new byte[Encoding.UTF8.GetByteCount(text) + 1];
+        Encoding.UTF8.GetBytes(text, bytes);
+        return bytes;
+    }
+
+    private static FileStatus FromStat(in stat buffer) =>
+        new((ulong)buffer.st_dev, (ulong)buffer.st_ino, (uint)buffer.st_mode, (uint)buffer.st_uid);
+}
