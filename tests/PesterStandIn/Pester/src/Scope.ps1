@@ -1,0 +1,114 @@
+# Test code belongs to the session state of the test file, the module's code to that of the module. A script block runs
+# where its session state says, so a wrapper bound to the test file's state opens a scope there; what is dot-sourced into
+# it shares its variables, and what runs below it sees them without being able to leak its own.
+
+$script:StateOfScriptBlock = [scriptblock].GetProperty('SessionStateInternal', [System.Reflection.BindingFlags]'Instance, NonPublic')
+$script:StateOfSession = [System.Management.Automation.SessionState].GetProperty('Internal', [System.Reflection.BindingFlags]'Instance, NonPublic')
+
+function Set-Home([scriptblock] $ScriptBlock, $Like) {
+    $state = if ($Like -is [scriptblock]) { $script:StateOfScriptBlock.GetValue($Like) } else { $script:StateOfSession.GetValue($Like) }
+    $script:StateOfScriptBlock.SetValue($ScriptBlock, $state)
+}
+
+# The names in the wrappers are long and odd because the test code can see them.
+
+function New-BlockWrapper {
+    {
+        param($______pester)
+        try {
+            foreach ($______step in $______pester.Variables.GetEnumerator()) {
+                $ExecutionContext.SessionState.PSVariable.Set($______step.Key, $______step.Value)
+            }
+
+            $______splat = $______pester.Splat
+            foreach ($______step in $______pester.Setup) { . $______step @______splat }
+            if ($null -ne $______pester.NameExpression) { $______pester.Item.ExpandedName = & $______pester.NameExpression }
+            & $______pester.RunChildren $______pester.Item
+        }
+        catch {
+            $______pester.Errors.Add($_)
+        }
+        finally {
+            foreach ($______step in $______pester.Teardown) {
+                try { . $______step @______splat } catch { $______pester.Errors.Add($_) }
+            }
+        }
+    }
+}
+
+function New-TestWrapper {
+    {
+        param($______pester)
+        try {
+            foreach ($______step in $______pester.Variables.GetEnumerator()) {
+                $ExecutionContext.SessionState.PSVariable.Set($______step.Key, $______step.Value)
+            }
+
+            $______splat = $______pester.Splat
+            foreach ($______step in $______pester.Setup) { . $______step @______splat }
+            if ($null -ne $______pester.NameExpression) { $______pester.Item.ExpandedName = & $______pester.NameExpression }
+            . $______pester.Item.ScriptBlock @______splat
+        }
+        catch {
+            $______pester.Errors.Add($_)
+        }
+        finally {
+            foreach ($______step in $______pester.Teardown) {
+                try { . $______step @______splat } catch { $______pester.Errors.Add($_) }
+            }
+        }
+    }
+}
+
+function New-DiscoveryWrapper {
+    {
+        param($______pester)
+        foreach ($______step in $______pester.Variables.GetEnumerator()) {
+            $ExecutionContext.SessionState.PSVariable.Set($______step.Key, $______step.Value)
+        }
+
+        . $______pester.Item.ScriptBlock
+    }
+}
+
+function New-Frame($Item, $Data, [scriptblock[]] $Setup = @(), [scriptblock[]] $Teardown = @()) {
+    $splat = @{}
+    if ($Data -is [System.Collections.IDictionary]) {
+        foreach ($key in $Data.Keys) { $splat[[string]$key] = $Data[$key] }
+    }
+
+    $variables = $splat.Clone()
+    if ($null -ne $Data -and -not $variables.ContainsKey('_')) { $variables['_'] = $Data }
+    $splat.Remove('_')
+
+    @{
+        Item           = $Item
+        Variables      = $variables
+        Splat          = $splat
+        Setup          = $Setup
+        Teardown       = $Teardown
+        NameExpression = $null
+        RunChildren    = $null
+        Errors         = [System.Collections.Generic.List[System.Management.Automation.ErrorRecord]]::new()
+        # Read by Should, which may be told to note a failure and go on.
+        AssertionAction = $script:Session.Configuration.Should.ErrorAction.Value
+    }
+}
+
+# '<a.b>' stands for the value of $a.b in the scope of the test, '`<' for a plain '<'.
+function New-NameExpression([string] $Name, $Like) {
+    if (-not $Name.Contains('<')) { return }
+    $text = $Name.Replace('$', '`$').Replace('"', '`"')
+    $text = [regex]::Replace($text, '(?<!`)<([^>^`]+)>', '$$($$$1)')
+    $expression = [scriptblock]::Create('"' + $text + '"')
+    Set-Home $expression -Like $Like
+    $expression
+}
+
+# Returns what the test code wrote to its output. The loop is there for a 'break' or 'continue' in the test code.
+function Invoke-Framed([scriptblock] $Wrapper, $Like, $Frame) {
+    Set-Home $Wrapper -Like $Like
+    do {
+        & $Wrapper $Frame
+    } while ($false)
+}
