@@ -4,6 +4,7 @@ using System.Management.Automation;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Loader;
+using Isolation.Agent;
 
 namespace Isolation;
 
@@ -14,11 +15,21 @@ namespace Isolation;
 public sealed class ModuleInitializer : IModuleAssemblyInitializer, IModuleAssemblyCleanup
 {
     /// <summary>Called by PowerShell when the module is imported.</summary>
-    public void OnImport() => AssemblyLoadContext.Default.Resolving += Resolve;
+    public void OnImport()
+    {
+        AssemblyLoadContext.Default.Resolving += Resolve;
+        RuntimeFile.Folder = Folder;
+    }
 
     /// <summary>Called by PowerShell when the module is removed.</summary>
     /// <param name="psModuleInfo">The module.</param>
-    public void OnRemove(PSModuleInfo psModuleInfo) => AssemblyLoadContext.Default.Resolving -= Resolve;
+    public void OnRemove(PSModuleInfo psModuleInfo)
+    {
+        AgentClient.Stop();
+        AssemblyLoadContext.Default.Resolving -= Resolve;
+    }
+
+    private static string Folder => Path.GetDirectoryName(typeof(ModuleInitializer).Assembly.Location)!;
 
     private static Assembly? Resolve(AssemblyLoadContext context, AssemblyName name)
     {
@@ -27,8 +38,7 @@ public sealed class ModuleInitializer : IModuleAssemblyInitializer, IModuleAssem
             return null;
         }
 
-        string folder = Path.GetDirectoryName(typeof(ModuleInitializer).Assembly.Location)!;
         string architecture = RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
-        return context.LoadFromAssemblyPath(Path.Combine(folder, "runtimes", $"linux-{architecture}", "lib", "netstandard2.0", "Tmds.LibC.dll"));
+        return context.LoadFromAssemblyPath(Path.Combine(Folder, "runtimes", $"linux-{architecture}", "lib", "netstandard2.0", "Tmds.LibC.dll"));
     }
 }

@@ -105,6 +105,18 @@ internal static unsafe partial class Sys
         }
     }
 
+    /// <summary>One read(2); 0 at the end, and where there is nothing to read now.</summary>
+    public static int TryRead(Descriptor descriptor, Span<byte> buffer)
+    {
+        fixed (byte* bytes = buffer)
+        {
+            return (int)Math.Max(0, (long)read(descriptor.Number, bytes, (size_t)buffer.Length));
+        }
+    }
+
+    /// <summary>Sets <c>FD_CLOEXEC</c> on a descriptor that was inherited, fcntl(2).</summary>
+    public static void CloseOnExec(int descriptor) => _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+
     /// <summary>One write(2) of a whole value. Files of /proc and of control groups take a value in one call or not at all.</summary>
     public static Errno TryWrite(Descriptor descriptor, ReadOnlySpan<byte> value)
     {

@@ -1,0 +1,381 @@
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Text;
+using System.Text.Json;
+using System.Threading;
+using System.Threading.Tasks;
+using Isolation.Interop;
+using Isolation.Plans;
+
+namespace Isolation.Agent;
+
+/// <summary>What a plan left behind: its process, and the descriptors that it sent.</summary>
+internal sealed class PlanOutcome : IDisposable
+{
+    public PlanOutcome(int pid, Descriptor? pidfd, IReadOnlyList<Descriptor> descriptors)
+    {
+        Pid = pid;
+        Pidfd = pidfd;
+        Descriptors = descriptors;
+    }
+
+    /// <summary>The process that the plan ended in, as this process sees it.</summary>
+    public int Pid { get; }
+
+    /// <summary>Its pidfd; null on kernels without (before 5.3).</summary>
+    public Descriptor? Pidfd { get; }
+
+    /// <summary>The descriptors, in the order of <see cref="Plan.Outputs"/>.</summary>
+    public IReadOnlyList<Descriptor> Descriptors { get; }
+
+    public void Dispose()
+    {
+        Pidfd?.Dispose();
+        foreach (Descriptor descriptor in Descriptors)
+        {
+            descriptor.Dispose();
+        }
+    }
+}
+
+/// <summary>
+/// The one agent of this process: started on first need, asked over a socket, gone when the socket closes. Any thread may ask; a thread of its own
+/// reads the replies.
+/// </summary>
+internal sealed class AgentClient : IDisposable
+{
+    private static readonly Lock s_lock = new();
+    private static AgentClient? s_current;
+
+    private readonly PacketSocket _socket;
+    private readonly Descriptor _log;
+    private readonly int _pid;
+    private readonly Descriptor? _pidfd;
+    private readonly Lock _sendLock = new();
+    private readonly ConcurrentDictionary<int, TaskCompletionSource<(AgentReply Reply, List<Descriptor> Descriptors)>> _pending = new();
+    private readonly ConcurrentDictionary<int, TaskCompletionSource<ExitStatus>> _exits = new();
+    private int _lastId;
+    private volatile string? _lost;
+
+    private AgentClient(string runtime)
+    {
+        (Descriptor near, Descriptor far) = Sys.PacketSocketPair();
+        using (far)
+        using (Descriptor nothing = Sys.Open("/dev/null", OpenFlags.ReadWrite))
+        {
+            _socket = new PacketSocket(near);
+            _log = Sys.LogMemory("isolation-agent");
+            try
+            {
+                _pid = Sys.Spawn(runtime, ["isolation-runtime", "agent", AgentArgumentPadding], [(nothing, 0), (nothing, 1), (_log, 2), (far, AgentSocket)]);
+            }
+            catch (SyscallException exception)
+            {
+                _socket.Dispose();
+                _log.Dispose();
+                throw new IsolationException(
+                    "AgentStartFailed", ErrorKind.Unavailable, $"Cannot start {runtime}: {exception.Errno.Describe()}. Build or reinstall the module; the file must be executable.", exception);
+            }
+        }
+
+        _pidfd = Sys.OpenPidfd(_pid, out _);
+        Greet(runtime);
+        Thread reader = new(ReadLoop) { IsBackground = true, Name = "isolation-agent" };
+        reader.Start();
+    }
+
+    /// <summary>The number under which the agent finds its socket.</summary>
+    internal const int AgentSocket = 3;
+
+    /// <summary>Room in the agent's own arguments, where its children show names of their own.</summary>
+    internal static readonly string AgentArgumentPadding = new(' ', 80);
+
+    /// <summary>Told when the agent was lost and another one was started: what ran attached to it has ended.</summary>
+    public static event Action<string>? Lost;
+
+    /// <summary>The agent's process id.</summary>
+    public int Pid => _pid;
+
+    /// <summary>The version that the runtime must have: this library's own.</summary>
+    internal static string Version { get; } = typeof(AgentClient).Assembly.GetName().Version!.ToString(3);
+
+    /// <summary>This process' agent; it is started where there is none, or where the last one was lost.</summary>
+    public static AgentClient Current
+    {
+        get
+        {
+            lock (s_lock)
+            {
+                if (s_current is { _lost: null })
+                {
+                    return s_current;
+                }
+
+                string? reason = s_current?._lost;
+                s_current?.Dispose();
+                s_current = new AgentClient(RuntimeFile.Path);
+                if (reason is not null)
+                {
+                    Lost?.Invoke(reason);
+                }
+
+                return s_current;
+            }
+        }
+    }
+
+    /// <summary>The agent if one runs; null otherwise.</summary>
+    public static AgentClient? Running => s_current is { _lost: null } ? s_current : null;
+
+    /// <summary>Ends this process' agent, and with it what is attached to it.</summary>
+    public static void Stop()
+    {
+        lock (s_lock)
+        {
+            s_current?.Dispose();
+            s_current = null;
+        }
+    }
+
+    /// <summary>Has the agent run a plan and waits for its outcome. Cancelling ends the plan's process and throws.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="inputs">The descriptors for its first slots; they stay the caller's.</param>
+    /// <param name="attached">Whether the process ends when the agent does.</param>
+    /// <param name="cancellation">Stops waiting and ends what was begun.</param>
+    /// <exception cref="SyscallException">The kernel refused a step.</exception>
+    public PlanOutcome Run(Plan plan, IReadOnlyList<Descriptor> inputs, bool attached, CancellationToken cancellation)
+    {
+        AgentRequest request = new() { Kind = AgentRequest.Run, Image = PlanImage.Compile(plan), Attached = attached };
+        (AgentReply reply, List<Descriptor> descriptors) = Ask(request, inputs, cancellation);
+        if (reply.Kind == AgentReply.Done)
+        {
+            Descriptor? pidfd = null;
+            if (reply.HasPidfd)
+            {
+                pidfd = descriptors[0];
+                descriptors.RemoveAt(0);
+            }
+
+            return new PlanOutcome(reply.Pid, pidfd, descriptors);
+        }
+
+        throw Refusal(plan, reply);
+    }
+
+    /// <summary>Completes when a process that a plan left behind has ended. The agent tells it once; who asks later gets the same answer.</summary>
+    public Task<ExitStatus> Exit(int pid) => ExitSource(pid).Task;
+
+    /// <summary>Forgets how a process ended, once nobody will ask again.</summary>
+    public void Forget(int pid) => _exits.TryRemove(pid, out _);
+
+    /// <summary>Sends a signal to a process that a plan left behind, or to its whole process group. The agent is its parent, so the pid cannot have been reused.</summary>
+    public Errno SignalProcess(int pid, int signal, bool group)
+    {
+        AgentRequest request = new() { Kind = AgentRequest.SignalProcess, Target = pid, Signal = signal, Group = group };
+        (AgentReply reply, _) = Ask(request, [], CancellationToken.None);
+        return reply.Kind == AgentReply.Done ? Errno.None : (Errno)reply.Errno;
+    }
+
+    public void Dispose()
+    {
+        _lost ??= "it was stopped";
+        // Shut down rather than close: the reader may be waiting in recvmsg on this descriptor.
+        Sys.ShutDown(_socket.Number);
+        Reap();
+        _socket.Dispose();
+        _pidfd?.Dispose();
+        _log.Dispose();
+    }
+
+    private static Exception Refusal(Plan plan, AgentReply reply)
+    {
+        Errno errno = (Errno)reply.Errno;
+        if (reply.Step >= 0 && reply.Step < plan.Steps.Count)
+        {
+            PlanStep step = plan.Steps[reply.Step];
+            return new SyscallException(step.Call, errno, $"{plan.Title}: {step.Attempt}", PlanHints.For(step, errno));
+        }
+
+        return errno == Errno.None
+            ? new IsolationException("AgentFailed", ErrorKind.Unspecified, $"Cannot {plan.Title}: {reply.Text}.")
+            : new SyscallException(reply.Text ?? "clone", errno, plan.Title, PlanHints.ForFork(errno));
+    }
+
+    private void Greet(string runtime)
+    {
+        // The agent greets within milliseconds. Where it is not ours, or dies at once, its socket closes.
+        List<Descriptor> none = [];
+        byte[]? packet = Sys.WaitReadable(_socket.Number, 10_000) ? _socket.Receive(none, block: true, out _) : null;
+        AgentReply? hello = packet is null ? null : JsonSerializer.Deserialize(packet, AgentJson.Default.AgentReply);
+        if (hello is { Kind: AgentReply.Hello } && hello.Version == Version)
+        {
+            return;
+        }
+
+        string said = LogText();
+        _lost = "it did not start";
+        Dispose();
+        throw hello is null
+            ? new IsolationException("AgentStartFailed", ErrorKind.Unavailable, $"{runtime} started but did not answer.{said} Build or reinstall the module.")
+            : new IsolationException(
+                "AgentVersionMismatch", ErrorKind.InvalidData, $"{runtime} is version {hello.Version}, the module is {Version}. Build or reinstall the module so that both are the same.");
+    }
+
+    private (AgentReply Reply, List<Descriptor> Descriptors) Ask(AgentRequest request, IReadOnlyList<Descriptor> inputs, CancellationToken cancellation)
+    {
+        int id = Interlocked.Increment(ref _lastId);
+        request.Id = id;
+        TaskCompletionSource<(AgentReply, List<Descriptor>)> source = new();
+        _pending[id] = source;
+        Send(request, inputs);
+        if (_lost is string reason)
+        {
+            // The reader may have failed the others before this one was entered.
+            source.TrySetException(LostException(reason));
+        }
+
+        try
+        {
+            source.Task.Wait(cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            // The reply still comes, Failed or Done; the outcome of a plan that was faster than the cancelling is ended here.
+            Send(new AgentRequest { Kind = AgentRequest.Cancel, Target = id }, []);
+            _ = source.Task.ContinueWith(
+                task =>
+                {
+                    foreach (Descriptor descriptor in task.Result.Item2)
+                    {
+                        descriptor.Dispose();
+                    }
+                },
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnRanToCompletion,
+                TaskScheduler.Default);
+            throw;
+        }
+        catch (AggregateException aggregate)
+        {
+            throw aggregate.InnerException!;
+        }
+
+        return source.Task.Result;
+    }
+
+    private void Send(AgentRequest request, IReadOnlyList<Descriptor> inputs)
+    {
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(request, AgentJson.Default.AgentRequest);
+        Span<int> numbers = stackalloc int[inputs.Count];
+        for (int i = 0; i < inputs.Count; i++)
+        {
+            numbers[i] = inputs[i].Number;
+        }
+
+        Errno error;
+        lock (_sendLock)
+        {
+            error = _socket.Send(json, numbers);
+        }
+
+        if (error is Errno.EPIPE or Errno.ECONNRESET)
+        {
+            return; // The reader sees the end of the connection and fails what is pending.
+        }
+
+        if (error != Errno.None)
+        {
+            _pending.TryRemove(request.Id, out _);
+            throw new SyscallException("sendmsg", error, "ask the agent");
+        }
+    }
+
+    private void ReadLoop()
+    {
+        string reason;
+        try
+        {
+            while (true)
+            {
+                List<Descriptor> descriptors = [];
+                byte[]? packet = _socket.Receive(descriptors, block: true, out Errno error);
+                if (packet is null)
+                {
+                    reason = error == Errno.None ? "it ended" : $"its socket failed ({error.Describe()})";
+                    break;
+                }
+
+                Handle(JsonSerializer.Deserialize(packet, AgentJson.Default.AgentReply)!, descriptors);
+            }
+        }
+#pragma warning disable CA1031 // An exception that leaves a thread's body ends the whole process, which is the user's.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            reason = $"it answered what cannot be read ({exception.Message})";
+        }
+
+        if (_lost is null)
+        {
+            _lost = reason + LogText();
+        }
+
+        foreach (TaskCompletionSource<(AgentReply, List<Descriptor>)> source in _pending.Values)
+        {
+            source.TrySetException(LostException(_lost));
+        }
+
+        foreach (TaskCompletionSource<ExitStatus> source in _exits.Values)
+        {
+            source.TrySetException(LostException(_lost));
+        }
+    }
+
+    private void Handle(AgentReply reply, List<Descriptor> descriptors)
+    {
+        switch (reply.Kind)
+        {
+            case AgentReply.Done or AgentReply.Failed when _pending.TryRemove(reply.Id, out TaskCompletionSource<(AgentReply, List<Descriptor>)>? source):
+                source.TrySetResult((reply, descriptors));
+                return;
+            case AgentReply.Exited:
+                ExitSource(reply.Pid).TrySetResult(new ExitStatus(reply.ExitCode ?? (reply.Signal is null ? 0 : null), reply.Signal));
+                break;
+        }
+
+        foreach (Descriptor descriptor in descriptors)
+        {
+            descriptor.Dispose();
+        }
+    }
+
+    private TaskCompletionSource<ExitStatus> ExitSource(int pid) =>
+        _exits.GetOrAdd(pid, static _ => new TaskCompletionSource<ExitStatus>(TaskCreationOptions.RunContinuationsAsynchronously));
+
+    private static IsolationException LostException(string reason) =>
+        new("AgentLost", ErrorKind.Unavailable, $"The agent, the process that works in namespaces for this one, is gone: {reason}. The next call starts another.");
+
+    private string LogText()
+    {
+        string text = Encoding.UTF8.GetString(Sys.ReadMemory(_log, 1 << 20)).Trim();
+        return text.Length == 0 ? "" : $" It said: {text[^Math.Min(text.Length, 500)..]}";
+    }
+
+    // The agent ends when its socket does; where it does not within a second it is ended.
+    private void Reap()
+    {
+        for (int i = 0; i < 100; i++)
+        {
+            if (Sys.WaitChild(_pidfd, _pid, block: false) is not null)
+            {
+                return;
+            }
+
+            Thread.Sleep(10);
+        }
+
+        Sys.Signal(_pid, Sys.SIGKILL);
+        Sys.WaitChild(_pidfd, _pid, block: true);
+    }
+}

@@ -1,0 +1,132 @@
+using System.Collections.Generic;
+using Isolation.Interop;
+
+namespace Isolation.Plans;
+
+/// <summary>What a new set of namespaces is to be.</summary>
+internal sealed record NamespacePlanOptions
+{
+    /// <summary>The set's name, for titles.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The kinds to make.</summary>
+    public required NamespaceType Types { get; init; }
+
+    /// <summary>The new host name; null leaves the copy of the host's.</summary>
+    public string? HostName { get; init; }
+
+    /// <summary>The new NIS domain name; null leaves the copy of the host's.</summary>
+    public string? DomainName { get; init; }
+
+    /// <summary>The user and group outside that are root inside; null makes no map.</summary>
+    public (uint Uid, uint Gid)? MapRoot { get; init; }
+
+    /// <summary>The first program is PID 1: the pid namespace is made with it, not now.</summary>
+    public bool AsPid1 { get; init; }
+
+    /// <summary>A process stays and keeps the namespaces; otherwise they are handed over as descriptors.</summary>
+    public bool Hold { get; init; }
+
+    /// <summary>The process that stays ends with the agent.</summary>
+    public bool Attached { get; init; }
+}
+
+/// <summary>The plans for making and entering namespaces.</summary>
+internal static class NamespacePlans
+{
+    /// <summary>
+    /// Makes the namespaces of a set. The descriptors of all kinds are sent, in the order of <see cref="Plan.Outputs"/>, named as in
+    /// <c>/proc/PID/ns</c>. Equivalent to <c>unshare --mount --net ... --fork --mount-proc</c>.
+    /// </summary>
+    public static Plan Create(NamespacePlanOptions options)
+    {
+        Plan plan = new($"make namespace set '{options.Name}'");
+        bool pid = options.Types.HasFlag(NamespaceType.Pid) && !options.AsPid1;
+        NamespaceType types = options.AsPid1 ? options.Types & ~NamespaceType.Pid : options.Types;
+
+        // The user namespace first, and its maps before anything else: what is made after it belongs to it.
+        if (types.HasFlag(NamespaceType.User))
+        {
+            plan.Unshare(NamespaceType.User);
+            if (options.MapRoot is (uint uid, uint gid))
+            {
+                // An ordinary user may write gid_map only after setgroups is denied, user_namespaces(7).
+                plan.WriteFile("/proc/self/setgroups", "deny");
+                plan.WriteFile("/proc/self/gid_map", $"0 {gid} 1");
+                plan.WriteFile("/proc/self/uid_map", $"0 {uid} 1");
+            }
+        }
+
+        if ((types & ~NamespaceType.User) != NamespaceType.None)
+        {
+            plan.Unshare(types & ~NamespaceType.User);
+        }
+
+        if (types.HasFlag(NamespaceType.Mount))
+        {
+            // The copied mounts still are peers of the host's: a mount made in one would appear in the other, mount_namespaces(7).
+            plan.Mount("none", "/", null, MountFlags.Recursive | MountFlags.Private);
+        }
+
+        if (options.HostName is not null)
+        {
+            plan.SetHostName(options.HostName);
+        }
+
+        if (options.DomainName is not null)
+        {
+            plan.SetDomainName(options.DomainName);
+        }
+
+        if (types.HasFlag(NamespaceType.Net))
+        {
+            plan.LoopbackUp();
+        }
+
+        foreach (NamespaceType type in NamespaceTypes.All)
+        {
+            if (types.HasFlag(type) && type != NamespaceType.Pid)
+            {
+                // Its maker stays outside a new time namespace, time_namespaces(7): only its children are in it.
+                SendNamespace(plan, type, type == NamespaceType.Time ? "time_for_children" : type.ProcName());
+            }
+        }
+
+        if (pid)
+        {
+            plan.Fork();
+            SendNamespace(plan, NamespaceType.Pid, "pid");
+            if (types.HasFlag(NamespaceType.Mount))
+            {
+                plan.Mount("proc", "/proc", "proc", MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec);
+            }
+        }
+
+        if (pid || options.Hold)
+        {
+            plan.SetSession();
+            plan.ChangeDirectory("/", mayFail: false);
+            plan.SetName(pid ? "isolation-init" : "isolation-hold");
+            plan.SetTitle($"{(pid ? "isolation-init" : "isolation-hold")} {options.Name}");
+            if (options.Attached)
+            {
+                plan.DieWithAgent();
+            }
+
+            plan.Stay(init: pid);
+        }
+        else
+        {
+            plan.Exit();
+        }
+
+        return plan;
+    }
+
+    private static void SendNamespace(Plan plan, NamespaceType type, string entry)
+    {
+        PlanSlot slot = plan.NewSlot(type.ProcName());
+        plan.Open($"/proc/self/ns/{entry}", OpenFlags.ReadOnly, slot);
+        plan.Send(slot);
+    }
+}

@@ -1,0 +1,233 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+using Isolation.Interop;
+
+namespace Isolation.Plans;
+
+/// <summary>
+/// A list of system calls with all their arguments, made before a process is forked and walked by the child, which allocates nothing. A plan is data:
+/// it is printed, tested as text, and laid out in memory by <see cref="PlanImage"/>.
+/// </summary>
+internal sealed class Plan
+{
+    private readonly List<PlanStep> _steps = [];
+    private readonly List<PlanSlot> _slots = [];
+
+    public Plan(string title) => Title = title;
+
+    /// <summary>What the plan is for, such as <c>make namespace set 'web'</c>.</summary>
+    public string Title { get; }
+
+    public IReadOnlyList<PlanStep> Steps => _steps;
+
+    public IReadOnlyList<PlanSlot> Slots => _slots;
+
+    /// <summary>How many slots hold descriptors that the caller passes with the plan; they are the first ones.</summary>
+    public int Inputs { get; private set; }
+
+    /// <summary>Names of the descriptors that the plan sends back, in their order.</summary>
+    public List<string> Outputs { get; } = [];
+
+    /// <summary>The slot of a cgroup v2 directory into which the child is born (<c>CLONE_INTO_CGROUP</c>, Linux 5.7), where the plan asks for one.</summary>
+    public PlanSlot? BirthCgroup { get; set; }
+
+    /// <summary>A slot that holds a descriptor passed with the plan. All inputs come before any other slot.</summary>
+    public PlanSlot Input(string name)
+    {
+        if (Inputs != _slots.Count)
+        {
+            throw new InvalidOperationException("Inputs come first: the agent fills the first slots.");
+        }
+
+        Inputs++;
+        return NewSlot(name);
+    }
+
+    public PlanSlot NewSlot(string name)
+    {
+        PlanSlot slot = new(_slots.Count, name);
+        _slots.Add(slot);
+        return slot;
+    }
+
+    public void Unshare(NamespaceType types) =>
+        Call("unshare", SyscallNumbers.unshare, $"make new namespaces ({types})", Flags(types));
+
+    public void SetNs(PlanSlot ns, NamespaceType type, string owner) =>
+        Call("setns", SyscallNumbers.setns, $"enter the {type.ProcName()} namespace of {owner}", PlanArgument.Slot(ns), Flags(type));
+
+    public void Mount(string source, string target, string? type, MountFlags flags, string? data = null) =>
+        Call(
+            "mount",
+            SyscallNumbers.mount,
+            type is null ? $"change the mount {target}" : $"mount {type} on {target}",
+            PlanArgument.String(source),
+            PlanArgument.String(target),
+            PlanArgument.String(type),
+            PlanArgument.Value((long)flags, PlanFlags.Show(flags)),
+            PlanArgument.String(data));
+
+    public void UnmountIfMounted(string target) =>
+        Add(PlanOperation.Syscall, "umount2", SyscallNumbers.umount2, $"unmount {target}", null, (int)Errno.EINVAL,
+            PlanArgument.String(target), PlanArgument.Value(Sys.DetachMount | Sys.NoFollowMount, "MNT_DETACH|UMOUNT_NOFOLLOW"));
+
+    public void SetHostName(string name) =>
+        Call("sethostname", SyscallNumbers.sethostname, $"set the host name '{name}'", PlanArgument.String(name), PlanArgument.Value(Encoding.UTF8.GetByteCount(name)));
+
+    public void SetDomainName(string name) =>
+        Call("setdomainname", SyscallNumbers.setdomainname, $"set the domain name '{name}'", PlanArgument.String(name), PlanArgument.Value(Encoding.UTF8.GetByteCount(name)));
+
+    /// <summary>Writes a value to a file of /proc: open, one write, close.</summary>
+    public void WriteFile(string path, string value)
+    {
+        PlanSlot file = NewSlot("file" + _slots.Count);
+        Open(path, OpenFlags.WriteOnly, file);
+        WriteAndClose(file, value, $"write '{value}' to {path}");
+    }
+
+    public void Write(PlanSlot file, string value, string attempt) =>
+        Call("write", SyscallNumbers.write, attempt, PlanArgument.Slot(file), PlanArgument.String(value), PlanArgument.Value(Encoding.UTF8.GetByteCount(value)));
+
+    public void Open(string path, OpenFlags flags, PlanSlot result) =>
+        Add(PlanOperation.Syscall, "openat", SyscallNumbers.openat, $"open {path}", result, 0,
+            PlanArgument.Value(-100, "AT_FDCWD"),
+            PlanArgument.String(path),
+            PlanArgument.Value((long)(flags | OpenFlags.CloseOnExec), PlanFlags.Show(flags | OpenFlags.CloseOnExec)),
+            PlanArgument.Value(0));
+
+    public void Close(PlanSlot slot) => Call("close", SyscallNumbers.close, $"close ${slot.Name}", PlanArgument.Slot(slot));
+
+    /// <summary>Equivalent to <c>ip link set lo up</c>: a new network namespace has its loopback link down.</summary>
+    public void LoopbackUp()
+    {
+        const int AF_INET = 2, SOCK_DGRAM = 2, SIOCSIFFLAGS = 0x8914, IFF_UP = 1, IFF_RUNNING = 0x40;
+        PlanSlot socket = NewSlot("socket");
+        Add(PlanOperation.Syscall, "socket", SyscallNumbers.socket, "open a socket for the loopback link", socket, 0,
+            PlanArgument.Value(AF_INET, "AF_INET"),
+            PlanArgument.Value(SOCK_DGRAM | (long)OpenFlags.CloseOnExec, "SOCK_DGRAM|SOCK_CLOEXEC"),
+            PlanArgument.Value(0));
+        byte[] request = new byte[40];
+        "lo"u8.CopyTo(request);
+        BitConverter.TryWriteBytes(request.AsSpan(16), (short)(IFF_UP | IFF_RUNNING));
+        Call("ioctl", SyscallNumbers.ioctl, "bring the loopback link up",
+            PlanArgument.Slot(socket), PlanArgument.Value(SIOCSIFFLAGS, "SIOCSIFFLAGS"), PlanArgument.Buffer(request, "{lo, IFF_UP|IFF_RUNNING}"));
+        Close(socket);
+    }
+
+    public void SetSession() => Call("setsid", SyscallNumbers.setsid, "start a session");
+
+    /// <summary>Equivalent to prctl(2) <c>PR_SET_PDEATHSIG</c>. A change of credentials clears it, so it comes after those.</summary>
+    public void DieWithAgent()
+    {
+        const int PR_SET_PDEATHSIG = 1;
+        Call("prctl", SyscallNumbers.prctl, "end with the agent", PlanArgument.Value(PR_SET_PDEATHSIG, "PR_SET_PDEATHSIG"), PlanArgument.Value(Sys.SIGKILL, "SIGKILL"));
+        Add(PlanOperation.RequireAgent, "require-agent", 0, "find the agent alive", null, 0);
+    }
+
+    /// <summary>Equivalent to prctl(2) <c>PR_SET_NAME</c>: the name in <c>/proc/PID/comm</c>, 15 bytes.</summary>
+    public void SetName(string name)
+    {
+        const int PR_SET_NAME = 15;
+        Call("prctl", SyscallNumbers.prctl, $"take the name '{name}'", PlanArgument.Value(PR_SET_NAME, "PR_SET_NAME"), PlanArgument.String(name));
+    }
+
+    /// <summary>Makes the own <c>/proc/PID</c> files belong to the process' user, which a change of credentials took away, prctl(2) <c>PR_SET_DUMPABLE</c>.</summary>
+    public void SetDumpable()
+    {
+        const int PR_SET_DUMPABLE = 4;
+        Call("prctl", SyscallNumbers.prctl, "keep /proc/self readable", PlanArgument.Value(PR_SET_DUMPABLE, "PR_SET_DUMPABLE"), PlanArgument.Value(1));
+    }
+
+    public void SetGroups(IReadOnlyList<uint> groups, bool mayFail)
+    {
+        byte[] list = new byte[Math.Max(4, groups.Count * 4)];
+        for (int i = 0; i < groups.Count; i++)
+        {
+            BitConverter.TryWriteBytes(list.AsSpan(i * 4), groups[i]);
+        }
+
+        // A user namespace whose setgroups file says deny refuses the call with EPERM, user_namespaces(7).
+        Add(PlanOperation.Syscall, "setgroups", SyscallNumbers.setgroups, "set the supplementary groups", null, mayFail ? (int)Errno.EPERM : 0,
+            PlanArgument.Value(groups.Count), PlanArgument.Buffer(list, $"[{string.Join(' ', groups)}]"));
+    }
+
+    public void SetGroup(uint gid, bool mayFail) =>
+        Add(PlanOperation.Syscall, "setresgid", SyscallNumbers.setresgid, $"become group {gid}", null, mayFail ? (int)Errno.EINVAL : 0,
+            PlanArgument.Value(gid), PlanArgument.Value(gid), PlanArgument.Value(gid));
+
+    public void SetUser(uint uid, bool mayFail) =>
+        Add(PlanOperation.Syscall, "setresuid", SyscallNumbers.setresuid, $"become user {uid}", null, mayFail ? (int)Errno.EINVAL : 0,
+            PlanArgument.Value(uid), PlanArgument.Value(uid), PlanArgument.Value(uid));
+
+    public void ChangeDirectory(string path, bool mayFail) =>
+        Add(PlanOperation.Syscall, "chdir", SyscallNumbers.chdir, $"change to the directory {path}", null, mayFail ? -1 : 0, PlanArgument.String(path));
+
+    public void Duplicate(PlanSlot from, int to) =>
+        Call("dup3", SyscallNumbers.dup3, $"pass ${from.Name} as descriptor {to}", PlanArgument.Slot(from), PlanArgument.Value(to), PlanArgument.Value(0));
+
+    public void Fork() => Add(PlanOperation.Fork, "fork", SyscallNumbers.clone, "start the process", null, 0, PlanArgument.Value(0, "CLONE_PARENT|SIGCHLD"));
+
+    public void Send(PlanSlot slot)
+    {
+        Add(PlanOperation.SendDescriptor, "send", SyscallNumbers.sendmsg, $"hand over ${slot.Name}", null, 0, PlanArgument.Slot(slot), PlanArgument.Value(Outputs.Count));
+        Outputs.Add(slot.Name);
+    }
+
+    public void ResetSignals() => Add(PlanOperation.ResetSignals, "reset-signals", 0, "reset the signals", null, 0);
+
+    public void SetTitle(string title) => Add(PlanOperation.SetTitle, "set-title", 0, "show a name", null, 0, PlanArgument.String(title));
+
+    /// <summary>Becomes the program; the last step.</summary>
+    /// <param name="paths">Where it is looked for, in order.</param>
+    /// <param name="arguments">Its arguments, its own name first.</param>
+    /// <param name="environment">Its environment, <c>NAME=value</c>.</param>
+    public void Exec(IReadOnlyList<string> paths, IReadOnlyList<string> arguments, IReadOnlyList<string> environment) =>
+        Add(PlanOperation.Exec, "execve", SyscallNumbers.execve, $"run {arguments[0]}", null, 0,
+            PlanArgument.List(paths, string.Join(':', paths)),
+            PlanArgument.List(arguments, ShowList(arguments)),
+            PlanArgument.List(environment, $"/* {environment.Count} variables */"));
+
+    /// <summary>Stays as the holder of a set; <paramref name="init"/> says that it is PID 1 of a pid namespace.</summary>
+    public void Stay(bool init) => Add(PlanOperation.Stay, "stay", 0, "stay", null, 0, PlanArgument.Value(init ? 1 : 0, init ? "init" : "holder"));
+
+    public void Exit() => Add(PlanOperation.Exit, "exit", SyscallNumbers.exit_group, "end", null, 0, PlanArgument.Value(0));
+
+    /// <summary>The plan as text, a line a step, as -Debug prints it and the tests compare it.</summary>
+    public override string ToString()
+    {
+        StringBuilder text = new();
+        text.Append("# ").Append(Title).Append('\n');
+        for (int i = 0; i < _steps.Count; i++)
+        {
+            text.Append($"{i + 1,3}  ").Append(_steps[i]).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    private static PlanArgument Flags(NamespaceType types) => PlanArgument.Value((long)types, PlanFlags.Show(types));
+
+    private static string ShowList(IReadOnlyList<string> items)
+    {
+        StringBuilder text = new("[");
+        for (int i = 0; i < items.Count; i++)
+        {
+            text.Append(i == 0 ? "" : ", ").Append(PlanArgument.Quote(items[i]));
+        }
+
+        return text.Append(']').ToString();
+    }
+
+    private void WriteAndClose(PlanSlot file, string value, string attempt)
+    {
+        Write(file, value, attempt);
+        Close(file);
+    }
+
+    private void Call(string call, int number, string attempt, params PlanArgument[] arguments) =>
+        Add(PlanOperation.Syscall, call, number, attempt, null, 0, arguments);
+
+    private void Add(PlanOperation operation, string call, int number, string attempt, PlanSlot? result, int ignored, params PlanArgument[] arguments) =>
+        _steps.Add(new PlanStep(operation, call, number, arguments, result, ignored, attempt));
+}
