@@ -20,6 +20,8 @@ internal static class SyscallNumbers
 
     public static int ioctl => s_arm ? 29 : 16;
 
+    public static int getdents64 => s_arm ? 61 : 217;
+
     public static int socket => s_arm ? 198 : 41;
 
     public static int sendmsg => s_arm ? 211 : 46;
@@ -87,4 +89,6 @@ internal static class SyscallNumbers
     public static int clone3 => 435;
 
     public static int close_range => 436;
+
+    public static int pidfd_getfd => 438;
 }

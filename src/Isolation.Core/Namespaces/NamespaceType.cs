@@ -36,6 +36,11 @@ public static class NamespaceTypes
         NamespaceType.Pid, NamespaceType.Uts, NamespaceType.Cgroup, NamespaceType.Time,
     ];
 
+    /// <summary>Every kind at once.</summary>
+    public const NamespaceType Every =
+        NamespaceType.Mount | NamespaceType.Net | NamespaceType.Ipc | NamespaceType.User |
+        NamespaceType.Pid | NamespaceType.Uts | NamespaceType.Cgroup | NamespaceType.Time;
+
     /// <summary>The entry of <c>/proc/PID/ns</c> for one kind, such as <c>mnt</c>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">More than one kind, or none.</exception>
     public static string ProcName(this NamespaceType type) => type switch

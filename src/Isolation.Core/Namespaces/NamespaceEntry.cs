@@ -1,0 +1,53 @@
+using System;
+using System.Collections.Generic;
+
+namespace Isolation;
+
+/// <summary>A namespace that a scan has met, with what it learnt so far.</summary>
+internal sealed class NamespaceEntry(NamespaceKey key)
+{
+    public NamespaceKey Key { get; } = key;
+
+    /// <summary>The processes in it, in the order in which they were met, which is ascending.</summary>
+    public List<int> ProcessIds { get; } = [];
+
+    /// <summary>Processes that keep it without being in it; null while there is none.</summary>
+    public SortedSet<int>? HolderIds { get; private set; }
+
+    /// <summary>The mount points that pin it; null while there is none.</summary>
+    public List<string>? Paths { get; private set; }
+
+    /// <summary>A path, absolute or below /proc and with a NUL at its end, under which it can be opened; null where only its processes lead to it.</summary>
+    public byte[]? Source { get; private set; }
+
+    public bool IsResolved { get; set; }
+
+    public ulong? OwnerId { get; set; }
+
+    public ulong? ParentId { get; set; }
+
+    public uint? OwnerUserId { get; set; }
+
+    public int? NetNsId { get; set; }
+
+    public void AddHolder(int pid, ReadOnlySpan<byte> source)
+    {
+        HolderIds ??= [];
+        HolderIds.Add(pid);
+        if (Source is null && !source.IsEmpty)
+        {
+            Source = source.ToArray();
+        }
+    }
+
+    public void AddPath(string path, byte[] source)
+    {
+        Paths ??= [];
+        if (!Paths.Contains(path))
+        {
+            Paths.Add(path);
+        }
+
+        Source ??= source;
+    }
+}

@@ -1,0 +1,364 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using Isolation.Interop;
+using Isolation.Processes;
+using Isolation.Users;
+
+namespace Isolation;
+
+/// <summary>
+/// One pass over the host. What is gone by the time it is read, or may not be read, is left out: processes come and go while it runs.
+/// </summary>
+internal sealed class NamespaceScan : IDisposable
+{
+    private static readonly int s_mount = NamespaceFiles.Slot(NamespaceType.Mount);
+
+    private readonly ScanOptions _options;
+    private readonly CancellationToken _cancellation;
+    private readonly ProcTree _proc;
+    private readonly NamespaceTable _table;
+    private readonly NamespacePins _pins = new();
+    private readonly ulong?[] _own = new ulong?[NamespaceFiles.Count];
+    private readonly ulong? _device;
+
+    // Of each mount namespace the first process, through which its mounts are read.
+    private readonly Dictionary<ulong, int> _mountViews = [];
+    private readonly Dictionary<int, FirstProcess?> _firstProcesses = [];
+    private readonly Lazy<Descriptor?> _routeSocket = new(Sys.OpenRouteSocket, LazyThreadSafetyMode.None);
+
+    private NamespaceScan(ScanOptions options, CancellationToken cancellation)
+    {
+        _options = options;
+        _cancellation = cancellation;
+        _proc = new ProcTree(options.ProcRoot);
+        _table = new NamespaceTable(options.Types);
+        _device = _proc.Status("self/ns/user\0"u8, out _)?.Device;
+    }
+
+    /// <summary>What of a namespace's first process is shown with it.</summary>
+    private sealed record FirstProcess(int ParentId, uint UserId, string Command);
+
+    /// <summary>Looks at everything that the options ask for.</summary>
+    public static NamespaceInfo[] Run(ScanOptions options, CancellationToken cancellation)
+    {
+        using NamespaceScan scan = new(options, cancellation);
+        scan.FindOwn();
+        int[] pids = scan._proc.ProcessIds();
+        ulong[] ids = scan.FindProcesses(pids);
+        scan.FindPins();
+        if (options.Deep)
+        {
+            HolderScan holders = new(scan._proc, scan._table, scan._pins, scan._device, scan.Resolve);
+            for (int i = 0; i < pids.Length; i++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                holders.Look(pids[i], ids.AsSpan(i * NamespaceFiles.Count, NamespaceFiles.Count));
+            }
+        }
+
+        scan.ResolveAll();
+        return scan.Describe();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _proc.Dispose();
+        if (_routeSocket.IsValueCreated)
+        {
+            _routeSocket.Value?.Dispose();
+        }
+    }
+
+    private void FindOwn()
+    {
+        for (int slot = 0; slot < NamespaceFiles.Count; slot++)
+        {
+            byte[] path = [.. "self/"u8, .. NamespaceFiles.Link(slot), 0];
+            ReadOnlySpan<byte> link = _proc.ReadLink(path, out _);
+            _own[slot] = NamespaceKey.TryParse(link, out NamespaceKey key) ? key.Id : null;
+        }
+    }
+
+    /// <summary>Enters every process into its namespaces. The result has the numbers that were read, eight places a process, 0 for none.</summary>
+    private ulong[] FindProcesses(int[] pids)
+    {
+        ulong[] ids = new ulong[pids.Length * NamespaceFiles.Count];
+        for (int i = 0; i < pids.Length; i++)
+        {
+            _cancellation.ThrowIfCancellationRequested();
+            int pid = pids[i];
+            for (int slot = 0; slot < NamespaceFiles.Count; slot++)
+            {
+                // The mount namespace is wanted in any case, for the pins that are mounted there.
+                if (!_table.Wants(slot) && slot != s_mount)
+                {
+                    continue;
+                }
+
+                ReadOnlySpan<byte> link = _proc.ReadLink(_proc.PathOf(pid, NamespaceFiles.Link(slot)), out Errno error);
+                if (error is Errno.EACCES or Errno.EPERM)
+                {
+                    break;
+                }
+
+                // A process that ended and was not waited for still has a user and a pid namespace, and no others.
+                if (link.IsEmpty || !NamespaceKey.TryParseId(link[NamespaceFiles.Name(slot).Length..], out ulong id))
+                {
+                    continue;
+                }
+
+                ids[(i * NamespaceFiles.Count) + slot] = id;
+                _table.Entry(slot, id)?.ProcessIds.Add(pid);
+                if (slot == s_mount)
+                {
+                    _mountViews.TryAdd(id, pid);
+                }
+            }
+        }
+
+        return ids;
+    }
+
+    private void FindPins()
+    {
+        if (_proc.TryReadFile("self/mountinfo\0"u8, out ReadOnlySpan<byte> own))
+        {
+            AddPins(own, pid: null);
+        }
+
+        foreach ((ulong id, int pid) in _mountViews)
+        {
+            _cancellation.ThrowIfCancellationRequested();
+            if (id != _own[s_mount] && _proc.TryReadFile(_proc.PathOf(pid, "mountinfo"u8), out ReadOnlySpan<byte> other))
+            {
+                AddPins(other, pid);
+            }
+        }
+
+        foreach (string path in _options.Paths)
+        {
+            using Descriptor ns = NamespaceScanner.Open(path, out NamespaceKey key);
+            if (_table.Entry(key) is NamespaceEntry entry)
+            {
+                entry.AddPath(path, Sys.CString(path));
+                Resolve(entry, ns);
+            }
+        }
+    }
+
+    private void AddPins(ReadOnlySpan<byte> mountInfo, int? pid)
+    {
+        NsfsMounts mounts = new(mountInfo);
+        while (mounts.MoveNext())
+        {
+            if (_table.Entry(mounts.Key) is not NamespaceEntry entry)
+            {
+                continue;
+            }
+
+            // A new mount namespace starts with a copy of all mounts, so most are known by the same path already.
+            byte[] path = NsfsMounts.Unescape(mounts.EscapedPath);
+            if (_pins.Add(path, mounts.Key))
+            {
+                byte[] source = pid is int through ? [.. _proc.PathOf(through, "root"u8)[..^1], .. path, 0] : [.. path, 0];
+                string text = Bytes.Text(path);
+                entry.AddPath(pid is null ? text : $"{_options.ProcRoot}/{pid}/root{text}", source);
+            }
+        }
+    }
+
+    private void ResolveAll()
+    {
+        foreach (NamespaceEntry entry in _table.Sorted())
+        {
+            _cancellation.ThrowIfCancellationRequested();
+            if (!entry.IsResolved)
+            {
+                using Descriptor? ns = Open(entry);
+                if (ns is not null)
+                {
+                    Resolve(entry, ns);
+                }
+            }
+        }
+    }
+
+    private Descriptor? Open(NamespaceEntry entry)
+    {
+        // Several, because the first may have ended meanwhile; few, because one that may not be opened mostly has neighbours like it.
+        int slot = NamespaceFiles.Slot(entry.Key.Type);
+        for (int i = 0; i < Math.Min(entry.ProcessIds.Count, 4); i++)
+        {
+            if (Open(_proc.PathOf(entry.ProcessIds[i], NamespaceFiles.Link(slot)), entry.Key.Id) is Descriptor ns)
+            {
+                return ns;
+            }
+        }
+
+        return entry.Source is null ? null : Open(entry.Source, entry.Key.Id);
+    }
+
+    private Descriptor? Open(ReadOnlySpan<byte> path, ulong id)
+    {
+        // Checked before it is opened: another file may be mounted over it by now, and opening a device or a pipe has effects.
+        if (_proc.Status(path, out _) is not FileStatus status || status.Device != _device || status.Inode != id)
+        {
+            return null;
+        }
+
+        Descriptor? ns = _proc.Open(path, OpenFlags.ReadOnly, out _);
+        if (ns is not null && Sys.Status(ns).Inode != id)
+        {
+            ns.Dispose();
+            return null;
+        }
+
+        return ns;
+    }
+
+    /// <summary>Asks the kernel for the relatives of a namespace and follows them: one without a process is found in no other way.</summary>
+    private void Resolve(NamespaceEntry entry, Descriptor ns)
+    {
+        if (entry.IsResolved)
+        {
+            return;
+        }
+
+        entry.IsResolved = true;
+        if (entry.Key.Type is NamespaceType.Net)
+        {
+            entry.NetNsId = _routeSocket.Value is Descriptor route ? Sys.NetNsId(route, ns) : null;
+        }
+
+        if (entry.Key.Type is NamespaceType.User)
+        {
+            entry.OwnerUserId = Sys.OwnerUidOfNamespace(ns);
+        }
+
+        using Descriptor? owner = Sys.OwnerOfNamespace(ns, out _);
+        entry.OwnerId = Follow(owner, NamespaceType.User);
+        if (entry.Key.Type is NamespaceType.User)
+        {
+            // The owner of a user namespace is its parent.
+            entry.ParentId = entry.OwnerId;
+        }
+        else if (entry.Key.Type is NamespaceType.Pid)
+        {
+            using Descriptor? parent = Sys.ParentOfNamespace(ns, out _);
+            entry.ParentId = Follow(parent, NamespaceType.Pid);
+        }
+    }
+
+    private ulong? Follow(Descriptor? relative, NamespaceType type)
+    {
+        if (relative is null)
+        {
+            return null;
+        }
+
+        ulong id = Sys.Status(relative).Inode;
+        if (_table.Entry(new NamespaceKey(type, id)) is NamespaceEntry entry)
+        {
+            Resolve(entry, relative);
+        }
+
+        return id;
+    }
+
+    private NamespaceInfo[] Describe()
+    {
+        UserDatabase users = UserDatabase.Host;
+        InitialNamespaces initial = new(_proc);
+        List<NamespaceInfo> infos = [];
+        foreach (NamespaceEntry entry in _table.Sorted())
+        {
+            FirstProcess? first = First(entry);
+            if (first is null && entry is { IsResolved: false, Paths: null, HolderIds: null })
+            {
+                // Its only processes have ended meanwhile.
+                continue;
+            }
+
+            int slot = NamespaceFiles.Slot(entry.Key.Type);
+            infos.Add(new NamespaceInfo
+            {
+                Key = entry.Key,
+                Device = _device ?? 0,
+                Name = NameOf(entry),
+                OwnerId = entry.OwnerId,
+                ParentId = entry.ParentId,
+                OwnerUserId = entry.OwnerUserId,
+                OwnerUser = entry.OwnerUserId is uint maker ? users.UserName(maker) : null,
+                ProcessIds = [.. entry.ProcessIds],
+                ParentProcessId = first?.ParentId,
+                Command = first?.Command,
+                UserId = first?.UserId,
+                User = first is null ? null : users.UserName(first.UserId),
+                Paths = entry.Paths is null ? [] : [.. entry.Paths],
+                HolderIds = entry.HolderIds is null ? [] : [.. entry.HolderIds],
+                NetNsId = entry.NetNsId,
+                IsInitial = initial.Contains(entry),
+                IsOwn = _own[slot] == entry.Key.Id,
+            });
+        }
+
+        return [.. infos];
+    }
+
+    private FirstProcess? First(NamespaceEntry entry)
+    {
+        while (entry.ProcessIds is [int pid, ..])
+        {
+            if (!_firstProcesses.TryGetValue(pid, out FirstProcess? first))
+            {
+                first = ReadFirst(pid);
+                _firstProcesses.Add(pid, first);
+            }
+
+            if (first is not null)
+            {
+                return first;
+            }
+
+            entry.ProcessIds.RemoveAt(0);
+        }
+
+        return null;
+    }
+
+    private FirstProcess? ReadFirst(int pid)
+    {
+        if (_proc.ReadStatus(pid) is not ProcStatus status)
+        {
+            return null;
+        }
+
+        string command = _proc.ReadCommandLine(pid);
+        if (command.Length == 0 && _proc.TryReadStat(pid, out ProcStat stat))
+        {
+            command = stat.Name;
+        }
+
+        return new FirstProcess(status.ParentId, status.EffectiveUserId, command);
+    }
+
+    private string? NameOf(NamespaceEntry entry)
+    {
+        if (_options.Names is not null && _options.Names.TryGetValue(entry.Key, out string? name))
+        {
+            return name;
+        }
+
+        foreach (string path in entry.Paths ?? [])
+        {
+            if (NamedNetworks.NameOf(path) is string network)
+            {
+                return network;
+            }
+        }
+
+        return null;
+    }
+}

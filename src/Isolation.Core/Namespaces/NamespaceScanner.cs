@@ -1,0 +1,159 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using Isolation.Interop;
+using Isolation.Processes;
+
+namespace Isolation;
+
+/// <summary>Finds namespaces and the processes in them, through proc(5).</summary>
+public static class NamespaceScanner
+{
+    private static readonly Lazy<ulong?> s_device = new(static () => Sys.TryStatus("/proc/self/ns/user", out FileStatus status) ? status.Device : null);
+
+    /// <summary>
+    /// Every namespace of the host that the caller may see: those of processes, those that a mount pins, and their owners and parents; more with
+    /// <see cref="ScanOptions.Deep"/>. By kind in the order of <see cref="NamespaceTypes.All"/>, then by number. Equivalent to lsns(8).
+    /// </summary>
+    /// <exception cref="IsolationException"><c>ProcUnavailable</c>.</exception>
+    public static NamespaceInfo[] Scan(ScanOptions? options = null, CancellationToken cancellation = default) =>
+        NamespaceScan.Run(options ?? new ScanOptions(), cancellation);
+
+    /// <summary>The processes in a namespace, in ascending order. One that the caller may not look at is left out.</summary>
+    public static int[] ProcessesIn(NamespaceType type, ulong id) => ProcessesInAny([new NamespaceKey(type, id)]);
+
+    /// <summary>The processes that are in at least one of some namespaces, in ascending order. One that the caller may not look at is left out.</summary>
+    public static int[] ProcessesInAny(IEnumerable<NamespaceKey> namespaces) => ProcessesInAny(namespaces, "/proc");
+
+    /// <summary>Whether a process is in a namespace now; false where it is gone or may not be looked at.</summary>
+    public static bool IsIn(int pid, NamespaceKey key)
+    {
+        using ProcTree proc = new();
+        return IsIn(proc, pid, NamespaceFiles.Slot(key.Type), key.Id);
+    }
+
+    /// <summary>The namespaces that a process is in. One that ended and was not waited for has only a user and a pid namespace left.</summary>
+    /// <exception cref="IsolationException"><c>ProcessNotFound</c>, <c>NamespaceAccessDenied</c>.</exception>
+    public static NamespaceKey[] NamespacesOf(int pid, NamespaceType types = NamespaceTypes.Every)
+    {
+        using ProcTree proc = new();
+        List<NamespaceKey> keys = [];
+        Errno denied = Errno.None;
+        for (int slot = 0; slot < NamespaceFiles.Count; slot++)
+        {
+            if (!types.HasFlag(NamespaceTypes.All[slot]))
+            {
+                continue;
+            }
+
+            if (NamespaceKey.TryParse(proc.ReadLink(proc.PathOf(pid, NamespaceFiles.Link(slot)), out Errno error), out NamespaceKey key))
+            {
+                keys.Add(key);
+            }
+            else if (error is Errno.EACCES or Errno.EPERM)
+            {
+                denied = error;
+            }
+        }
+
+        if (keys.Count == 0 && !proc.Exists(pid))
+        {
+            throw new IsolationException("ProcessNotFound", ErrorKind.NotFound, $"There is no process {pid}.");
+        }
+
+        if (keys.Count == 0 && denied is not Errno.None)
+        {
+            throw Denied($"the namespaces of process {pid}", denied);
+        }
+
+        return [.. keys];
+    }
+
+    /// <summary>The namespace that a file stands for: a mount of nsfs, such as <c>/run/netns/NAME</c>, or an entry of <c>/proc/PID/ns</c>.</summary>
+    /// <exception cref="IsolationException"><c>NamespacePathNotFound</c>, <c>NamespacePathInvalid</c>, <c>NamespaceAccessDenied</c>.</exception>
+    public static NamespaceKey KeyOf(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        using Descriptor ns = Open(path, out NamespaceKey key);
+        return key;
+    }
+
+    /// <summary>Opens the namespace that a file stands for.</summary>
+    /// <exception cref="IsolationException"><c>NamespacePathNotFound</c>, <c>NamespacePathInvalid</c>, <c>NamespaceAccessDenied</c>.</exception>
+    internal static Descriptor Open(string path, out NamespaceKey key)
+    {
+        // Without O_PATH, opening a device or a pipe that stands there by mistake would have effects.
+        Errno error = Sys.TryOpen(path, OpenFlags.Path, out Descriptor? file);
+        using (file)
+        {
+            if (file is null)
+            {
+                throw error is Errno.EACCES or Errno.EPERM
+                    ? Denied($"the namespace {path}", error)
+                    : new IsolationException("NamespacePathNotFound", ErrorKind.NotFound, $"There is no namespace at {path}: {error.Describe()}.");
+            }
+
+            FileStatus status = Sys.Status(file);
+            if (status.Device != s_device.Value)
+            {
+                throw new IsolationException("NamespacePathInvalid", ErrorKind.InvalidArgument, NotANamespace(path, status));
+            }
+
+            Descriptor ns = Sys.Open(file.ProcPath, OpenFlags.ReadOnly);
+            key = new NamespaceKey(Sys.TypeOfNamespace(ns), status.Inode);
+            return ns;
+        }
+    }
+
+    internal static int[] ProcessesInAny(IEnumerable<NamespaceKey> namespaces, string procRoot)
+    {
+        ArgumentNullException.ThrowIfNull(namespaces);
+        List<(int Slot, ulong Id)> wanted = [];
+        foreach (NamespaceKey key in namespaces)
+        {
+            int slot = NamespaceFiles.Slot(key.Type);
+            ArgumentOutOfRangeException.ThrowIfNegative(slot, nameof(namespaces));
+            wanted.Add((slot, key.Id));
+        }
+
+        if (wanted.Count == 0)
+        {
+            return [];
+        }
+
+        using ProcTree proc = new(procRoot);
+        List<int> found = [];
+        foreach (int pid in proc.ProcessIds())
+        {
+            foreach ((int slot, ulong id) in wanted)
+            {
+                if (IsIn(proc, pid, slot, id))
+                {
+                    found.Add(pid);
+                    break;
+                }
+            }
+        }
+
+        return [.. found];
+    }
+
+    private static bool IsIn(ProcTree proc, int pid, int slot, ulong id)
+    {
+        ReadOnlySpan<byte> link = proc.ReadLink(proc.PathOf(pid, NamespaceFiles.Link(slot)), out _);
+        return !link.IsEmpty && NamespaceKey.TryParseId(link[NamespaceFiles.Name(slot).Length..], out ulong found) && found == id;
+    }
+
+    private static IsolationException Denied(string what, Errno error) => new(
+        "NamespaceAccessDenied",
+        ErrorKind.PermissionDenied,
+        $"Cannot look at {what}: {error.Describe()}. An ordinary user sees the namespaces of his own processes; run this as root to see the others.");
+
+    private static string NotANamespace(string path, FileStatus status) => status switch
+    {
+        { IsDirectory: true } => $"{path} is a folder, not a namespace. Name a file in it.",
+        { IsRegular: true } => $"{path} is a plain file, not a namespace: none is mounted on it. A stale file like this is left when a namespace was "
+            + $"unmounted but its file was not removed, or after a reboot; remove it with Remove-Item -LiteralPath '{path}'.",
+        _ => $"{path} is not the file of a namespace.",
+    };
+}

@@ -1,0 +1,98 @@
+using System;
+using System.Collections.Generic;
+using Isolation.Processes;
+using Isolation.Users;
+
+namespace Isolation;
+
+/// <summary>A process in a namespace, as it stood when it was looked at.</summary>
+public sealed partial class NamespaceProcess
+{
+    /// <summary>The pid as the caller sees it.</summary>
+    public int Id { get; internal init; }
+
+    /// <summary>The pid in the innermost pid namespace, as the process sees itself.</summary>
+    public int NamespaceId => NamespaceIds is [.., int last] ? last : Id;
+
+    /// <summary>The pid in each pid namespace, from the caller's inwards; proc_pid_status(5) NSpid.</summary>
+    public int[] NamespaceIds { get; internal init; } = [];
+
+    /// <summary>The parent's pid as the caller sees it; 0 where that is outside the caller's pid namespace.</summary>
+    public int ParentId { get; internal init; }
+
+    /// <summary>The name of the program, at most 15 bytes of it.</summary>
+    public string Name { get; internal init; } = string.Empty;
+
+    /// <summary>The arguments with a blank between them; null for a thread of the kernel and for a process that ended and was not waited for.</summary>
+    public string? CommandLine { get; internal init; }
+
+    /// <summary>The name of the effective user; the id's digits where it has none.</summary>
+    public string User { get; internal init; } = string.Empty;
+
+    /// <summary>The effective user's id, as the caller's user namespace sees it.</summary>
+    public uint UserId { get; internal init; }
+
+    /// <summary>When it started, local time.</summary>
+    public DateTime StartTime { get; internal init; }
+
+    /// <summary>The state, proc_pid_stat(5): <c>R</c> running, <c>S</c> and <c>D</c> sleeping, <c>T</c> stopped, <c>Z</c> ended and not waited for.</summary>
+    public char State { get; internal init; }
+
+    /// <summary>How many threads it has.</summary>
+    public int ThreadCount { get; internal init; }
+
+    /// <summary>The name of the namespace set through which it was found; null where there is none.</summary>
+    public string? Namespace { get; internal set; }
+
+    /// <summary>What tells it from a later process with the same pid.</summary>
+    public ProcessIdentity Identity { get; internal init; }
+
+    /// <summary>The process with this pid; null where there is none.</summary>
+    public static NamespaceProcess? Find(int pid)
+    {
+        using ProcTree proc = new();
+        return Read(proc, pid, UserDatabase.Host);
+    }
+
+    /// <summary>The processes that are in at least one of some namespaces, in ascending order of their pids.</summary>
+    public static IEnumerable<NamespaceProcess> FindIn(IEnumerable<NamespaceKey> namespaces)
+    {
+        int[] pids = NamespaceScanner.ProcessesInAny(namespaces);
+        UserDatabase users = UserDatabase.Host;
+        using ProcTree proc = new();
+        foreach (int pid in pids)
+        {
+            if (Read(proc, pid, users) is NamespaceProcess process)
+            {
+                yield return process;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name} ({Id})";
+
+    internal static NamespaceProcess? Read(ProcTree proc, int pid, UserDatabase users)
+    {
+        if (!proc.TryReadStat(pid, out ProcStat stat) || proc.ReadStatus(pid) is not ProcStatus status)
+        {
+            return null;
+        }
+
+        string command = proc.ReadCommandLine(pid);
+        return new NamespaceProcess
+        {
+            Id = pid,
+            NamespaceIds = status.NamespaceIds,
+            ParentId = stat.ParentId,
+            Name = stat.Name,
+            CommandLine = command.Length == 0 ? null : command,
+            User = users.UserName(status.EffectiveUserId),
+            UserId = status.EffectiveUserId,
+            StartTime = BootTime.ToLocalTime(stat.StartTicks),
+            State = stat.State,
+            ThreadCount = stat.ThreadCount,
+            Identity = new ProcessIdentity(pid, stat.StartTicks),
+        };
+    }
+}
