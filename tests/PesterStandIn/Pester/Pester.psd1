@@ -1,7 +1,7 @@
 @{
     RootModule           = 'Pester.psm1'
     # The version whose meaning is followed, so that a minimum version asked for by a test script is met.
-    ModuleVersion        = '5.7.1'
+    ModuleVersion        = '5.9.0'
     GUID                 = '5b6c2f5e-6d1f-4b0e-9a2c-7c9d2f2b8e41'
     Author               = 'The Isolation developers'
     CompanyName          = 'The Isolation developers'

@@ -24,6 +24,9 @@ function Format-Value($Value) {
     if ($Value -is [datetime]) { return $Value.ToString('o') }
     if ($Value -is [type]) { return "[$Value]" }
     if ($Value -is [scriptblock]) { return "{$Value}" }
+    # A collection of one plain value looks like the value.
+    $single = $($Value)
+    if ($single -is [valuetype] -or $single -is [string]) { return [string]$Value }
     if ($Value -isnot [System.Collections.IDictionary] -and [System.Management.Automation.LanguagePrimitives]::IsObjectEnumerable($Value)) {
         return Format-Collection $Value
     }
@@ -31,9 +34,9 @@ function Format-Value($Value) {
     [string]$Value
 }
 
-function Format-List([object[]] $Item, [string] $Last = ' and ') {
-    if ($null -eq $Item -or $Item.Count -lt 2) { return "$Item" }
-    ($Item[0..($Item.Count - 2)] -join ', ') + $Last + $Item[-1]
+function Format-List([object[]] $Item, [int] $Threshold = 2) {
+    if ($null -eq $Item -or $Item.Count -lt $Threshold) { return $Item -join ', ' }
+    ($Item[0..($Item.Count - 2)] -join ', ') + ' and ' + $Item[-1]
 }
 
 function Format-Duration([timespan] $Duration) {

@@ -57,21 +57,31 @@ function Get-RequestedTrait($Command, $Parameter, $Attributes, $Asked, [bool] $N
         New-Trait 'has ArgumentCompletion' $has 'has no ArgumentCompletion' 'has ArgumentCompletion'
     }
 
-    foreach ($alias in $Asked.Alias) {
-        New-Trait "with$(if ($Negate) { 'out' }) alias '$alias'" ($Parameter.Aliases -contains $alias) "it didn't have an alias '$alias'" "it has an alias '$alias'"
-    }
+    if ($Asked.Alias.Count -gt 0) { New-AliasTrait $Parameter $Asked.Alias $Negate }
+}
+
+function New-AliasTrait($Parameter, [string[]] $Alias, [bool] $Negate) {
+    $faulty = @($Alias.Where({ ($Parameter.Aliases -contains $_) -eq $Negate }))
+    $named = "$(if ($faulty.Count -eq 1) { 'an alias' } else { 'the aliases' }) $(Format-List @($faulty -replace '^|$', "'"))"
+    $wanted = "with$(if ($Negate) { 'out' }) alias$(if ($Alias.Count -gt 1) { 'es' }) $(Format-List @($Alias -replace '^|$', "'"))"
+    New-Trait $wanted (($faulty.Count -eq 0) -ne $Negate) "it didn't have $named" "it has $named"
 }
 
 function Test-HaveParameter(
-    $ActualValue, [string] $ParameterName, $Type, $DefaultValue, [switch] $Mandatory, [string] $InParameterSet,
+    $ActualValue, [string] $ParameterName, $Type, [string] $DefaultValue, [switch] $Mandatory, [string] $InParameterSet,
     [switch] $HasArgumentCompleter, [string[]] $Alias, [switch] $Negate, [string] $Because) {
     if ($ActualValue -isnot [System.Management.Automation.CommandInfo] -or $ActualValue -is [System.Management.Automation.ApplicationInfo]) {
         throw [System.ArgumentException]::new('Input value must be a CommandInfo object other than an application. You can get one by calling Get-Command.')
     }
 
     if (-not $ParameterName) { throw [System.ArgumentException]::new("The ParameterName can't be empty") }
-    $asked = @{ Type = $Type; DefaultValue = $DefaultValue; Mandatory = $Mandatory; HasArgumentCompleter = $HasArgumentCompleter; Alias = @($Alias) }
-    $isPlain = -not ($InParameterSet -or $Mandatory -or $null -ne $Type -or $null -ne $DefaultValue -or $HasArgumentCompleter -or $Alias)
+    $asked = @{
+        Type = $Type; Mandatory = $Mandatory; HasArgumentCompleter = $HasArgumentCompleter
+        DefaultValue = if ($PSBoundParameters.ContainsKey('DefaultValue')) { $DefaultValue } else { $null }
+        Alias = @(if ($null -ne $Alias) { $Alias })
+    }
+    # An alias alone does not soften a -Not: the parameter itself must be missing then.
+    $isPlain = -not ($InParameterSet -or $Mandatory -or $null -ne $Type -or $DefaultValue -or $HasArgumentCompleter)
     $wanted = @("to$(if ($Negate) { ' not' }) have a parameter $ParameterName$(if ($InParameterSet) { " in parameter set $InParameterSet" })")
     $wrong = @()
     $parameter = $null
@@ -91,5 +101,5 @@ function Test-HaveParameter(
         }
     }
 
-    if ($wrong.Count -gt 0) { "Expected command $($ActualValue.Name) $(Format-List $wanted),$(Format-Because $Because) but $(Format-List $wrong)." }
+    if ($wrong.Count -gt 0) { "Expected command $($ActualValue.Name) $(Format-List $wanted -Threshold 3),$(Format-Because $Because) but $(Format-List $wrong)." }
 }

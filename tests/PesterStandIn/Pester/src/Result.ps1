@@ -1,7 +1,7 @@
+# In the order of Pester's result: the tests of a block, then those of its blocks.
 function Get-BlockTest($Block) {
-    foreach ($item in $Block.Order) {
-        if ($item.ItemType -eq 'Test') { $item } else { Get-BlockTest $item }
-    }
+    $Block.Tests
+    foreach ($child in $Block.Blocks) { Get-BlockTest $child }
 }
 
 function Get-ChildBlock($Block) {

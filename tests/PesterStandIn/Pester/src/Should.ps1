@@ -81,6 +81,21 @@ function Invoke-Operator($Operator, $ActualValue, $Arguments, $Caller) {
     elseif ($null -ne $verdict) { $verdict }
 }
 
+# The parameter of the actual value takes what no other parameter wants, so a misspelt '-Because' would end up there.
+function Assert-NothingLeft($Bound, $Invocation) {
+    $offset = $Invocation.OffsetInLine - 1
+    if ($offset -ge 0 -and $offset -lt $Invocation.Line.Length -and $Invocation.Line.Substring($offset) -match '^\s*should\s+[^-@\s]') {
+        throw [System.ArgumentException]::new('The old syntax of Should, without dashes, is not part of Pester 5.')
+    }
+
+    if (-not $Bound.ContainsKey('ActualValue')) { return }
+    $left = $Bound['ActualValue']
+    $isLeftover = $left -is [System.Collections.Generic.List[object]] -and @($left.Where({ $_ -is [string] -and $_.StartsWith('-') })).Count -gt 0
+    if ($Invocation.ExpectingInput -or $isLeftover) {
+        throw [System.ArgumentException]::new("Should does not know what to do with: $left")
+    }
+}
+
 function Should {
     [CmdletBinding()]
     param(
@@ -93,6 +108,7 @@ function Should {
     }
 
     begin {
+        Assert-NothingLeft $PSBoundParameters $MyInvocation
         $values = [System.Collections.Generic.List[psobject]]::new()
     }
 
