@@ -1,0 +1,201 @@
+using System;
+using System.Collections.Generic;
+using System.Management.Automation;
+using System.Management.Automation.Internal;
+using System.Management.Automation.Runspaces;
+using System.Reflection;
+
+namespace Isolation.Shell;
+
+/// <summary>The few non-public members of the engine that a host cannot do without, in one place.</summary>
+internal static class EngineInternals
+{
+    private const BindingFlags Instance = BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public;
+    private static readonly Assembly s_engine = typeof(PSObject).Assembly;
+
+    internal static Type Type(string fullName) => s_engine.GetType(fullName, throwOnError: true)!;
+
+    internal static object Create(string fullName, params object?[] arguments)
+        => Activator.CreateInstance(Type(fullName), Instance, binder: null, arguments, culture: null)!;
+
+    internal static object? Get(object target, string member)
+    {
+        for (Type? type = target.GetType(); type is not null; type = type.BaseType)
+        {
+            if (type.GetProperty(member, Instance | BindingFlags.DeclaredOnly) is PropertyInfo property)
+                return property.GetValue(target);
+            if (type.GetField(member, Instance | BindingFlags.DeclaredOnly) is FieldInfo field)
+                return field.GetValue(target);
+        }
+
+        throw new MissingMemberException(target.GetType().FullName, member);
+    }
+
+    internal static void Set(object target, string member, object? value)
+    {
+        for (Type? type = target.GetType(); type is not null; type = type.BaseType)
+        {
+            if (type.GetProperty(member, Instance | BindingFlags.DeclaredOnly) is PropertyInfo { CanWrite: true } property)
+            {
+                property.SetValue(target, value);
+                return;
+            }
+
+            if (type.GetField(member, Instance | BindingFlags.DeclaredOnly) is FieldInfo field)
+            {
+                field.SetValue(target, value);
+                return;
+            }
+        }
+
+        throw new MissingMemberException(target.GetType().FullName, member);
+    }
+
+    internal static object? Call(object target, string method, params object?[] arguments)
+    {
+        for (Type? type = target.GetType(); type is not null; type = type.BaseType)
+        {
+            foreach (MethodInfo candidate in type.GetMethods(Instance | BindingFlags.DeclaredOnly))
+            {
+                if (candidate.Name == method && Fits(candidate.GetParameters(), arguments))
+                    return Unwrap(candidate, target, arguments);
+            }
+        }
+
+        throw new MissingMethodException(target.GetType().FullName, method);
+    }
+
+    /// <summary>Runs a script block in the caller's scope; what it writes goes on from the cmdlet, or nowhere.</summary>
+    internal static void InvokeScript(PSCmdlet cmdlet, ScriptBlock script, object? dollarUnder, bool discardOutput)
+    {
+        object toErrorPipe = Enum.Parse(Type("System.Management.Automation.ScriptBlock+ErrorHandlingBehavior"), "WriteToCurrentErrorPipe");
+        if (discardOutput)
+        {
+            object nowhere = Create("System.Management.Automation.Internal.Pipe");
+            Set(nowhere, "NullPipe", true);
+            CallNamed(script, "InvokeWithPipe", ("useLocalScope", false), ("errorHandlingBehavior", toErrorPipe), ("dollarUnder", dollarUnder),
+                ("input", Array.Empty<object>()), ("scriptThis", AutomationNull.Value), ("outputPipe", nowhere), ("invocationInfo", null),
+                ("args", Array.Empty<object>()));
+        }
+        else
+        {
+            CallNamed(script, "InvokeUsingCmdlet", ("contextCmdlet", cmdlet), ("useLocalScope", false), ("errorHandlingBehavior", toErrorPipe),
+                ("dollarUnder", dollarUnder), ("input", Array.Empty<object>()), ("scriptThis", AutomationNull.Value), ("args", Array.Empty<object>()));
+        }
+    }
+
+    /// <summary>Calls the method that has all the named parameters; the others keep their defaults.</summary>
+    internal static object? CallNamed(object target, string method, params (string Name, object? Value)[] named)
+    {
+        foreach (MethodInfo candidate in target.GetType().GetMethods(Instance))
+        {
+            ParameterInfo[] parameters = candidate.GetParameters();
+            if (candidate.Name != method || !Array.TrueForAll(named, pair => Array.Exists(parameters, parameter => parameter.Name == pair.Name)))
+                continue;
+
+            object?[] arguments = Array.ConvertAll(parameters, parameter =>
+            {
+                int at = Array.FindIndex(named, pair => pair.Name == parameter.Name);
+                return at >= 0 ? named[at].Value : parameter.HasDefaultValue ? parameter.DefaultValue : null;
+            });
+            return Unwrap(candidate, target, arguments);
+        }
+
+        throw new MissingMethodException(target.GetType().FullName, method);
+    }
+
+    /// <summary>"exit" in the script file of -File ends the process, as it does in pwsh, instead of setting $LASTEXITCODE.</summary>
+    internal static void LetExitEndTheHost(Runspace runspace)
+        => Set(Get(runspace, "ExecutionContext")!, "ScriptCommandProcessorShouldRethrowExit", true);
+
+    /// <summary>Out-Default writes an object that is so marked to standard error.</summary>
+    internal static void MarkAsError(PSObject error)
+        => Set(error, "WriteStream", Enum.Parse(Type("System.Management.Automation.WriteStreamType"), "Error"));
+
+    /// <summary>Makes an error the caller's: its name and line are shown, not those of the cmdlet that writes the error.</summary>
+    internal static void SetCallerInvocation(ErrorRecord error, PSCmdlet cmdlet)
+    {
+        if (cmdlet.GetVariableValue("MyInvocation") is not InvocationInfo caller)
+            return;
+
+        Call(error, "SetInvocationInfo", caller);
+        Set(error, "PreserveInvocationInfoOnce", true);
+    }
+
+    /// <summary>A new object by the constructor that fits the arguments as the language would convert them.</summary>
+    internal static object Construct(Type type, ConstructorInfo[] constructors, object?[] arguments)
+        => CallStatic(Type("System.Management.Automation.DotNetAdapter"), "ConstructorInvokeDotNet", type, constructors, arguments)!;
+
+    /// <summary>The static members of a type, as Get-Member -Static shows them.</summary>
+    internal static IEnumerable<PSMemberInfo> StaticMembers(Type type)
+    {
+        object adapter = typeof(PSObject).GetField("DotNetStaticAdapter", BindingFlags.Static | BindingFlags.NonPublic)?.GetValue(null)
+            ?? typeof(PSObject).GetProperty("DotNetStaticAdapter", BindingFlags.Static | BindingFlags.NonPublic)?.GetValue(null)
+            ?? throw new MissingMemberException("PSObject.DotNetStaticAdapter");
+        MethodInfo members = Type("System.Management.Automation.Adapter").GetMethod("BaseGetMembers", Instance)!.MakeGenericMethod(typeof(PSMemberInfo));
+        return (IEnumerable<PSMemberInfo>)Unwrap(members, adapter, [type])!;
+    }
+
+    private static object? CallStatic(Type type, string method, params object?[] arguments)
+    {
+        foreach (MethodInfo candidate in type.GetMethods(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public))
+        {
+            if (candidate.Name == method && Fits(candidate.GetParameters(), arguments))
+                return Unwrap(candidate, null, arguments);
+        }
+
+        throw new MissingMethodException(type.FullName, method);
+    }
+
+    /// <summary>The exception that ends what feeds this cmdlet and nothing else.</summary>
+    internal static Exception StopUpstream(Cmdlet cmdlet)
+        => (Exception)Create("System.Management.Automation.StopUpstreamCommandsException", cmdlet);
+
+    internal static PSVariable? GetVariableAtScope(SessionState state, string name, string scope)
+        => (PSVariable?)Call(Get(state, "Internal")!, "GetVariableAtScope", name, scope);
+
+    internal static IEnumerable<PSVariable> GetVariables(SessionState state, string? scope)
+    {
+        object engine = Get(state, "Internal")!;
+        object table = scope is null ? Call(engine, "GetVariableTable")! : Call(engine, "GetVariableTableAtScope", scope)!;
+        return ((IDictionary<string, PSVariable>)table).Values;
+    }
+
+    /// <summary>Stores a variable in a scope, the local one when none is named.</summary>
+    internal static void SetVariableAtScope(SessionState state, PSVariable variable, string? scope, bool force)
+        => Call(Get(state, "Internal")!, "SetVariableAtScope", variable, scope ?? "local", force, CommandOrigin.Internal);
+
+    internal static void NewVariableAtScope(SessionState state, PSVariable variable, string scope, bool force)
+        => Call(Get(state, "Internal")!, "NewVariableAtScope", variable, scope, force);
+
+    internal static void RemoveVariableAtScope(SessionState state, PSVariable variable, string scope, bool force)
+        => Call(Get(state, "Internal")!, "RemoveVariableAtScope", variable, scope, force);
+
+    internal static void ForceOptions(PSVariable variable, ScopedItemOptions options) => Call(variable, "SetOptions", options, true);
+
+    private static bool Fits(ParameterInfo[] parameters, object?[] arguments)
+    {
+        if (parameters.Length != arguments.Length)
+            return false;
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            if (arguments[i] is null ? parameters[i].ParameterType.IsValueType && Nullable.GetUnderlyingType(parameters[i].ParameterType) is null : !parameters[i].ParameterType.IsInstanceOfType(arguments[i]))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static object? Unwrap(MethodInfo method, object? target, object?[] arguments)
+    {
+        try
+        {
+            return method.Invoke(target, arguments);
+        }
+        catch (TargetInvocationException e) when (e.InnerException is not null)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(e.InnerException).Throw();
+            throw;
+        }
+    }
+}
