@@ -1,0 +1,484 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Threading;
+using Isolation.Interop;
+
+namespace Isolation.Cgroups;
+
+/// <summary>One hierarchy's folder of a cgroup.</summary>
+/// <param name="Hierarchy">The hierarchy.</param>
+/// <param name="Path">The cgroup's path from the hierarchy's root.</param>
+internal readonly record struct CgroupDirectory(CgroupHierarchy Hierarchy, string Path)
+{
+    /// <summary>The folder.</summary>
+    public string FullPath => Hierarchy.DirectoryOf(Path);
+
+    /// <summary>The file to which a process's number is written to move it there; <c>0</c> stands for the writer itself.</summary>
+    public string ProcsFile => FullPath + "/cgroup.procs";
+}
+
+/// <summary>
+/// One control group across the hierarchies of a host: the same name in each, or for a process whatever each hierarchy says. Made by name for a
+/// namespace set, or found by path or by process.
+/// </summary>
+internal sealed class Cgroup
+{
+    private readonly IReadOnlyDictionary<CgroupHierarchy, string> _paths;
+
+    private Cgroup(CgroupHost host, IReadOnlyDictionary<CgroupHierarchy, string> paths, string path, string? setName = null, int? processId = null)
+    {
+        Host = host;
+        _paths = paths;
+        Path = path;
+        SetName = setName;
+        ProcessId = processId;
+    }
+
+    /// <summary>The host whose hierarchies these are.</summary>
+    public CgroupHost Host { get; }
+
+    /// <summary>The path, such as <c>/isolation/web</c>; where the hierarchies differ, that of the first one in which it is not the root.</summary>
+    public string Path { get; }
+
+    /// <summary>The set that the cgroup belongs to; null for another's.</summary>
+    public string? SetName { get; }
+
+    /// <summary>The process by which it was found; null otherwise.</summary>
+    public int? ProcessId { get; }
+
+    /// <summary>The folders that exist, version 2 first.</summary>
+    public IReadOnlyList<CgroupDirectory> Directories
+    {
+        get
+        {
+            List<CgroupDirectory> found = [];
+            foreach (CgroupHierarchy hierarchy in Host.Hierarchies)
+            {
+                if (_paths.TryGetValue(hierarchy, out string? path) && Host.Files.DirectoryExists(hierarchy.DirectoryOf(path)))
+                {
+                    found.Add(new CgroupDirectory(hierarchy, path));
+                }
+            }
+
+            return found;
+        }
+    }
+
+    /// <summary>The folders that exist, as paths.</summary>
+    public IReadOnlyList<string> DirectoryPaths => [.. Map(Directories, directory => directory.FullPath)];
+
+    /// <summary>
+    /// The <c>cgroup.procs</c> files of the folders that exist, version 2 first. A process that writes <c>0</c> to each is in the cgroup from then on.
+    /// </summary>
+    public IReadOnlyList<string> ProcsPaths => [.. Map(Directories, directory => directory.ProcsFile)];
+
+    /// <summary>Whether it exists in any hierarchy.</summary>
+    public bool Exists => Directories.Count > 0;
+
+    /// <summary>Whether it is our folder or lies below it, so that parts of it may be made when they are missing.</summary>
+    public bool IsOurs => IsOurPath(Path);
+
+    /// <summary>The cgroup of a named set, <c>/isolation/NAME</c>, whether it exists or not.</summary>
+    /// <exception cref="IsolationException"><c>CgroupNameInvalid</c>.</exception>
+    public static Cgroup ForSet(CgroupHost host, string name)
+    {
+        if (name.Length == 0 || name is "." or ".." || name.AsSpan().IndexOfAny("/\n\0") >= 0)
+        {
+            throw new IsolationException(
+                "CgroupNameInvalid", ErrorKind.InvalidArgument, $"'{name}' cannot name a cgroup: a name is not empty, not . or .., and has no / or line end.");
+        }
+
+        CgroupPlacement placement = host.Placement;
+        string path = $"{placement.Folder}/{name}";
+        Dictionary<CgroupHierarchy, string> paths = [];
+        foreach (CgroupHierarchy hierarchy in host.Hierarchies)
+        {
+            if (placement.Delegated is null || hierarchy == host.Unified)
+            {
+                paths[hierarchy] = path;
+            }
+        }
+
+        return new Cgroup(host, paths, path, setName: name);
+    }
+
+    /// <summary>
+    /// An existing cgroup by path: that of a folder such as <c>/sys/fs/cgroup/memory/x</c>, which means this one hierarchy, or a path from the
+    /// hierarchies' roots such as <c>/isolation/web</c>, which means all hierarchies that have it.
+    /// </summary>
+    /// <exception cref="IsolationException"><c>CgroupNotFound</c>.</exception>
+    public static Cgroup ForPath(CgroupHost host, string path)
+    {
+        string clean = Clean(path);
+        Cgroup cgroup;
+        if (host.Locate(clean) is (CgroupHierarchy found, string inside))
+        {
+            cgroup = new Cgroup(host, new Dictionary<CgroupHierarchy, string> { [found] = inside }, inside, host.Placement.SetOf(inside));
+        }
+        else
+        {
+            Dictionary<CgroupHierarchy, string> paths = [];
+            foreach (CgroupHierarchy hierarchy in host.Hierarchies)
+            {
+                paths[hierarchy] = clean;
+            }
+
+            cgroup = new Cgroup(host, paths, clean, host.Placement.SetOf(clean));
+        }
+
+        return cgroup.Exists ? cgroup : throw new IsolationException(
+            "CgroupNotFound",
+            ErrorKind.NotFound,
+            host.Hierarchies.Count == 0
+                ? $"There is no cgroup {path}: no cgroup file system is mounted. Mount one with: mount -t cgroup2 none /sys/fs/cgroup"
+                : $"There is no cgroup {path}, neither as a folder nor in the hierarchies {string.Join(", ", host.Hierarchies)}. "
+                + "Get-CgroupLimit without an argument lists those of this module.");
+    }
+
+    /// <summary>An existing cgroup by its folders, one a hierarchy.</summary>
+    public static Cgroup ForDirectories(CgroupHost host, IReadOnlyList<string> directories)
+    {
+        Dictionary<CgroupHierarchy, string> paths = [];
+        foreach (string directory in directories)
+        {
+            if (host.Locate(Clean(directory)) is (CgroupHierarchy hierarchy, string path))
+            {
+                paths[hierarchy] = path;
+            }
+        }
+
+        string first = FirstPath(host, paths);
+        Cgroup cgroup = new(host, paths, first, host.Placement.SetOf(first));
+        return cgroup.Exists ? cgroup : throw new IsolationException(
+            "CgroupNotFound", ErrorKind.NotFound, $"There is no cgroup {string.Join(", ", directories)} any more. Get-CgroupLimit lists those that there are.");
+    }
+
+    /// <summary>The cgroup in which a process is, hierarchy by hierarchy.</summary>
+    /// <exception cref="IsolationException"><c>CgroupProcessNotFound</c>.</exception>
+    public static Cgroup ForProcess(CgroupHost host, int processId)
+    {
+        Dictionary<CgroupHierarchy, string> paths = [];
+        foreach ((CgroupHierarchy hierarchy, string directory) in host.DirectoriesOfProcess(processId.ToString(CultureInfo.InvariantCulture)))
+        {
+            paths[hierarchy] = hierarchy.PathOf(directory)!;
+        }
+
+        string path = FirstPath(host, paths);
+        return new Cgroup(host, paths, path, host.Placement.SetOf(path), processId);
+    }
+
+    /// <summary>All cgroups below our folder, parents first.</summary>
+    public static IEnumerable<Cgroup> List(CgroupHost host)
+    {
+        foreach (string path in Below(host, host.Placement.Folder))
+        {
+            Cgroup? cgroup = null;
+            try
+            {
+                cgroup = ForPath(host, path);
+            }
+            catch (IsolationException exception) when (exception.ErrorId == "CgroupNotFound")
+            {
+                // Removed since its name was read.
+            }
+
+            if (cgroup is not null)
+            {
+                yield return cgroup;
+            }
+        }
+    }
+
+    /// <summary>The paths of the cgroups below a path in any hierarchy, parents first.</summary>
+    public static IEnumerable<string> Below(CgroupHost host, string path)
+    {
+        SortedSet<string> names = new(StringComparer.Ordinal);
+        foreach (CgroupHierarchy hierarchy in host.Hierarchies)
+        {
+            names.UnionWith(host.Files.Subdirectories(hierarchy.DirectoryOf(path)));
+        }
+
+        foreach (string name in names)
+        {
+            string child = path == "/" ? "/" + name : $"{path}/{name}";
+            yield return child;
+            foreach (string descendant in Below(host, child))
+            {
+                yield return descendant;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Makes what is missing of the cgroup: in version 2 always where it can be (that is what processes are tracked and killed by), and in the hierarchy
+    /// of each controller. Controllers of version 2 are turned on from the root down; a cpuset of version 1 gets its parent's processors and memory nodes.
+    /// </summary>
+    /// <param name="controllers">The controllers that are needed; none for tracking alone.</param>
+    /// <returns>The folders that were made, none where all were there.</returns>
+    /// <exception cref="IsolationException">
+    /// <c>CgroupControllerMissing</c>, <c>CgroupControllerNotEnabled</c>, <c>CgroupNotDelegated</c>, <c>CgroupBusy</c>, <c>CgroupLimitFailed</c>.
+    /// </exception>
+    public IReadOnlyList<CgroupDirectory> EnsureCreated(IReadOnlyCollection<string> controllers) =>
+        new CgroupMaker(Host).Make(this, _paths, controllers);
+
+    /// <summary>
+    /// The folder of version 2, for <c>CLONE_INTO_CGROUP</c>, clone(2): a child made with it is in the cgroup before its first instruction. Null where
+    /// the cgroup has none.
+    /// </summary>
+    public Descriptor? OpenForClone() =>
+        Host.Unified is CgroupHierarchy unified
+        && _paths.TryGetValue(unified, out string? path)
+        && Sys.TryOpen(unified.DirectoryOf(path), OpenFlags.Path, out Descriptor? descriptor) == Errno.None
+            ? descriptor
+            : null;
+
+    /// <summary>Moves a process, with all its threads, into every folder of the cgroup that exists.</summary>
+    /// <exception cref="IsolationException">
+    /// <c>CgroupProcessNotFound</c>, <c>CgroupNotDelegated</c>, <c>CgroupBusy</c>, <c>CgroupLimitFailed</c>, <c>CgroupNotFound</c>.
+    /// </exception>
+    public void AddProcess(int processId)
+    {
+        IReadOnlyList<CgroupDirectory> directories = Directories;
+        if (directories.Count == 0)
+        {
+            throw NotFound();
+        }
+
+        CgroupMover mover = new(Host);
+        try
+        {
+            mover.Move(processId, directories);
+        }
+        catch (IsolationException)
+        {
+            mover.RollBack();
+            throw;
+        }
+    }
+
+    /// <summary>The processes in the cgroup and in those below it, in any hierarchy.</summary>
+    public IReadOnlyList<int> GetProcesses()
+    {
+        SortedSet<int> pids = [];
+        foreach (CgroupDirectory directory in Directories)
+        {
+            Collect(directory.FullPath, pids);
+        }
+
+        return [.. pids];
+    }
+
+    /// <summary>Whether the cgroup may be given limits: it is not the root of the hierarchies.</summary>
+    public bool IsRoot => Path == "/";
+
+    /// <summary>
+    /// Sets limits: all of them, or none. What is missing of one of our own cgroups is made first and the members are moved into it; after a refusal
+    /// the values that were written are restored, members moved back, and folders that were made removed.
+    /// </summary>
+    /// <param name="request">The limits.</param>
+    /// <param name="members">
+    /// The processes that belong to the set, asked for as often as needed until no new one appears; null where it holds none.
+    /// </param>
+    public void SetLimits(CgroupLimitRequest request, Func<IReadOnlyCollection<int>>? members = null)
+    {
+        if (request.IsEmpty)
+        {
+            return;
+        }
+
+        foreach (string controller in request.Controllers)
+        {
+            Host.RequireHierarchy(controller);
+        }
+
+        if (SetName is null && !Exists)
+        {
+            throw NotFound();
+        }
+
+        IReadOnlyList<CgroupDirectory> made = IsOurs ? EnsureCreated(request.Controllers) : [];
+        CgroupWriter writer = new(Host.Files);
+        CgroupMover mover = new(Host);
+        try
+        {
+            try
+            {
+                // The values first: a new cgroup is empty, so nothing can stand against them, and the members come under all of them at once.
+                writer.WriteAll(CgroupWritePlan.Build(request, Host.Files, Locate));
+            }
+            catch (CgroupRefusedException refused)
+            {
+                throw CgroupRefusal.Explain(refused, Host);
+            }
+
+            if (made.Count > 0 && members is not null)
+            {
+                mover.MoveAll(members, made);
+            }
+        }
+        catch (IsolationException exception)
+        {
+            mover.RollBack();
+            IReadOnlyList<string> stuck = writer.RollBack();
+            new CgroupRemover(Host).Undo(made);
+            if (stuck.Count == 0)
+            {
+                throw;
+            }
+
+            throw new IsolationException(
+                exception.ErrorId,
+                exception.Kind,
+                $"{exception.Message} Values written before could not be restored: {string.Join(", ", stuck)}. Set them again.",
+                exception);
+        }
+    }
+
+    /// <summary>The limits as they are.</summary>
+    public CgroupLimit GetLimits()
+    {
+        CgroupLimitReader reader = new(Host, hierarchy => _paths.GetValueOrDefault(hierarchy));
+        (long? memory, long? effectiveMemory) = reader.Memory();
+        (double? cpu, double? effectiveCpu) = reader.Cpu();
+        (int? weight, int? effectiveWeight) = reader.Weight();
+        (long? pids, long? effectivePids) = reader.Pids();
+        (string? cpus, string? effectiveCpus) = reader.Cpus();
+        List<CgroupDirectory> directories = [.. Directories];
+
+        // A process is in every hierarchy, mostly in the root; of those without limits only what says something is shown.
+        directories.RemoveAll(directory => ProcessId is not null && directory.Path == "/" && !HasLimits(directory.Hierarchy));
+        return new CgroupLimit
+        {
+            Namespace = SetName,
+            ProcessId = ProcessId,
+            Cgroup = Path,
+            Path = [.. Map(directories, directory => directory.FullPath)],
+            Version = VersionOf(directories),
+            MemoryMax = memory,
+            EffectiveMemoryMax = effectiveMemory,
+            CpuMax = cpu,
+            EffectiveCpuMax = effectiveCpu,
+            CpuWeight = weight,
+            EffectiveCpuWeight = effectiveWeight,
+            PidsMax = pids,
+            EffectivePidsMax = effectivePids,
+            CpuSet = cpus,
+            EffectiveCpuSet = effectiveCpus,
+        };
+    }
+
+    /// <summary>
+    /// Removes the cgroup of a set with all cgroups below it, and our folder when it is empty then. Nothing happens where there is none.
+    /// </summary>
+    /// <param name="kill">Whether processes in it are killed; otherwise they are a reason to refuse.</param>
+    /// <param name="timeout">How long to wait for processes to die and for the kernel to let go.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <exception cref="IsolationException"><c>CgroupBusy</c>, <c>CgroupNotDelegated</c>.</exception>
+    public void Remove(bool kill, TimeSpan timeout, CancellationToken cancellation = default)
+    {
+        if (SetName is null || !IsOurs)
+        {
+            throw new InvalidOperationException("Only a set's own cgroup is removed.");
+        }
+
+        new CgroupRemover(Host).Remove(this, kill, timeout, cancellation);
+    }
+
+    public override string ToString() => SetName ?? Path;
+
+    /// <summary>The processes of a folder and of those below it.</summary>
+    internal void Collect(string directory, ISet<int> pids)
+    {
+        Host.Files.TryRead(directory + "/cgroup.procs", out string text);
+        pids.UnionWith(CgroupRefusal.ParsePids(text));
+        foreach (string child in Host.Files.Subdirectories(directory))
+        {
+            Collect($"{directory}/{child}", pids);
+        }
+    }
+
+    private (CgroupHierarchy Hierarchy, string Directory) Locate(string controller)
+    {
+        CgroupHierarchy hierarchy = Host.RequireHierarchy(controller);
+        if (_paths.TryGetValue(hierarchy, out string? path))
+        {
+            string directory = hierarchy.DirectoryOf(path);
+            return Host.Files.DirectoryExists(directory) ? (hierarchy, directory) : throw new IsolationException(
+                "CgroupNotFound",
+                ErrorKind.NotFound,
+                $"{Path} has no folder {directory}, where the {controller} controller lives. Make it first with: mkdir {directory}");
+        }
+
+        throw new IsolationException(
+            "CgroupControllerMissing",
+            ErrorKind.NotSupported,
+            $"{string.Join(", ", DirectoryPaths)} has no {controller} controller: on this host that lives in {hierarchy.MountPoint}. "
+            + $"Give the path without the mount point, {Path}, to mean the cgroup of that name in every hierarchy.");
+    }
+
+    private bool HasLimits(CgroupHierarchy hierarchy) =>
+        hierarchy == Host.Unified || Array.Exists(CgroupControllers.OfLimits, controller => Host.HierarchyOf(controller) == hierarchy);
+
+    private bool IsOurPath(string path) =>
+        path == Host.Placement.Folder || path.StartsWith(Host.Placement.Folder + "/", StringComparison.Ordinal);
+
+    private IsolationException NotFound() => new(
+        "CgroupNotFound", ErrorKind.NotFound, $"There is no cgroup {Path}. Get-CgroupLimit without an argument lists those of this module.");
+
+    private static CgroupVersion VersionOf(IReadOnlyList<CgroupDirectory> directories)
+    {
+        CgroupVersion version = CgroupVersion.None;
+        foreach (CgroupDirectory directory in directories)
+        {
+            CgroupVersion one = directory.Hierarchy.Version;
+            version = version == CgroupVersion.None || version == one ? one : CgroupVersion.Hybrid;
+        }
+
+        return version;
+    }
+
+    // The hierarchies of limits are looked at first: those of tracking alone (name=systemd) say little about a process's limits.
+    private static string FirstPath(CgroupHost host, Dictionary<CgroupHierarchy, string> paths)
+    {
+        List<CgroupHierarchy?> order = [host.Unified];
+        order.AddRange(Array.ConvertAll(CgroupControllers.OfLimits, host.HierarchyOf));
+        order.AddRange(host.Hierarchies);
+        foreach (CgroupHierarchy? hierarchy in order)
+        {
+            if (hierarchy is not null && paths.TryGetValue(hierarchy, out string? path) && path != "/")
+            {
+                return path;
+            }
+        }
+
+        return "/";
+    }
+
+    private static string Clean(string path)
+    {
+        List<string> names = [];
+        foreach (string name in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (name == "..")
+            {
+                throw new IsolationException("CgroupNotFound", ErrorKind.NotFound, $"There is no cgroup {path}: a path of a cgroup has no '..'. Give it in full.");
+            }
+
+            if (name != ".")
+            {
+                names.Add(name);
+            }
+        }
+
+        return "/" + string.Join('/', names);
+    }
+
+    private static IEnumerable<string> Map(IReadOnlyList<CgroupDirectory> directories, Func<CgroupDirectory, string> select)
+    {
+        foreach (CgroupDirectory directory in directories)
+        {
+            yield return select(directory);
+        }
+    }
+}

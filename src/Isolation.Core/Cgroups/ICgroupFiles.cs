@@ -1,0 +1,139 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Text;
+using Isolation.Interop;
+
+namespace Isolation.Cgroups;
+
+/// <summary>
+/// The kernel's edge of this folder: the few calls that are made on a cgroup's files, so that order, refusals and roll-back can be tried on a plain
+/// folder.
+/// </summary>
+internal interface ICgroupFiles
+{
+    /// <summary>The effective user id, geteuid(2).</summary>
+    public uint EffectiveUser { get; }
+
+    /// <summary>The whole text of a file, without the line's end.</summary>
+    public Errno TryRead(string path, out string text);
+
+    /// <summary>Writes a value with one write(2). The file is never made.</summary>
+    public Errno TryWrite(string path, string value);
+
+    /// <summary>mkdir(2).</summary>
+    public Errno TryMakeDirectory(string path);
+
+    /// <summary>rmdir(2).</summary>
+    public Errno TryRemoveDirectory(string path);
+
+    /// <summary>Whether there is a folder of this name; a link is not followed.</summary>
+    public bool DirectoryExists(string path);
+
+    /// <summary>Whether there is a file of this name.</summary>
+    public bool FileExists(string path);
+
+    /// <summary>The names of the folders in a folder; none where it is gone or may not be read.</summary>
+    public IReadOnlyList<string> Subdirectories(string path);
+
+    /// <summary>The owner of a folder; null where it is gone.</summary>
+    public uint? Owner(string path);
+
+    /// <summary>Whether this process may write a file, access(2).</summary>
+    public bool IsWritable(string path);
+}
+
+/// <summary>The real ones.</summary>
+internal sealed class KernelCgroupFiles : ICgroupFiles
+{
+    /// <summary>The one instance; it has no state.</summary>
+    public static KernelCgroupFiles Instance { get; } = new();
+
+    public uint EffectiveUser => Sys.EffectiveUser;
+
+    public Errno TryRead(string path, out string text)
+    {
+        text = "";
+        Errno error = Sys.TryOpen(path, OpenFlags.ReadOnly, out Descriptor? descriptor);
+        if (error != Errno.None)
+        {
+            return error;
+        }
+
+        using (descriptor)
+        {
+            byte[] buffer = new byte[4096];
+            int length = 0;
+            try
+            {
+                while (true)
+                {
+                    int count = Sys.Read(descriptor!, buffer.AsSpan(length));
+                    if (count == 0)
+                    {
+                        break;
+                    }
+
+                    length += count;
+                    if (length == buffer.Length)
+                    {
+                        Array.Resize(ref buffer, buffer.Length * 2);
+                    }
+                }
+            }
+            catch (SyscallException exception)
+            {
+                // Some files open and then refuse the read: cgroup.procs of a threaded cgroup (EOPNOTSUPP), any file of one removed meanwhile (ENODEV).
+                return exception.Errno;
+            }
+
+            text = Encoding.UTF8.GetString(buffer, 0, length).TrimEnd('\n');
+            return Errno.None;
+        }
+    }
+
+    public Errno TryWrite(string path, string value)
+    {
+        Errno error = Sys.TryOpen(path, OpenFlags.WriteOnly, out Descriptor? descriptor);
+        if (error != Errno.None)
+        {
+            return error;
+        }
+
+        using (descriptor)
+        {
+            return Sys.TryWrite(descriptor!, Encoding.UTF8.GetBytes(value));
+        }
+    }
+
+    public Errno TryMakeDirectory(string path) => Sys.TryMakeDirectory(path);
+
+    public Errno TryRemoveDirectory(string path) => Sys.TryRemoveDirectory(path);
+
+    public bool DirectoryExists(string path) => Sys.TryStatus(path, out FileStatus status, followLink: false) && status.IsDirectory;
+
+    public bool FileExists(string path) => Sys.TryStatus(path, out FileStatus status) && status.IsRegular;
+
+    public IReadOnlyList<string> Subdirectories(string path)
+    {
+        List<string> names = [];
+        try
+        {
+            foreach (string directory in Directory.EnumerateDirectories(path))
+            {
+                names.Add(Path.GetFileName(directory));
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return names;
+        }
+
+        names.Sort(StringComparer.Ordinal);
+        return names;
+    }
+
+    public uint? Owner(string path) => Sys.TryStatus(path, out FileStatus status) ? status.Uid : null;
+
+    public bool IsWritable(string path) => Sys.IsWritable(path);
+}
