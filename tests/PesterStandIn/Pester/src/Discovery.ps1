@@ -135,7 +135,6 @@ function Set-BlockStep($Caller, [scriptblock] $ScriptBlock) {
     $step = $Caller.MyInvocation.MyCommand.Name
     Assert-Phase $step $Caller
     $block = $script:Session.Block
-    if ($block.IsRoot -and $step -in 'BeforeEach', 'AfterEach') { throw "$step is not supported directly in the root of a file." }
     # Pester lets the last one win without a word, which hides a mistake.
     if ($null -ne $block.$step) { throw "$step is defined twice in the block '$($block.Name)'." }
     $block.$step = $ScriptBlock

@@ -113,6 +113,10 @@ function Invoke-ContainerRun($Container) {
         $Container.ExecutedAt = [datetime]::Now
         if ((Test-Detailed) -and $Container.Type -eq 'File') { Write-Screen "`nRunning tests from '$($Container.Name)'" -Colour Magenta }
         try {
+            foreach ($step in 'BeforeEach', 'AfterEach') {
+                if ($null -ne $root.$step) { throw "$step is not supported directly in the root of a file." }
+            }
+
             $start = { param($private:file, $private:action, $private:item) & $private:file $private:action $private:item }
             Set-Home $start -Like $session.SessionState
             $null = & $start "$PSScriptRoot/ScriptScope.ps1" { param($item) Invoke-BlockItem $item } $root

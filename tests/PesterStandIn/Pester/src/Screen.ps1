@@ -118,9 +118,10 @@ function Write-ErrorList($ErrorRecord, [string] $Margin) {
 function Add-DisplayText($Record) {
     if ($Record.PSObject.Properties['DisplayErrorMessage']) { return }
     $isAssertion = $Record.FullyQualifiedErrorId -eq 'PesterAssertionFailed'
+    # The innermost exception first, as it says most.
     $messages = @()
     for ($exception = $Record.Exception; $null -ne $exception; $exception = $exception.InnerException) {
-        $messages += $(if ($isAssertion) { $exception.Message } else { "$($exception.GetType().Name): $($exception.Message)" })
+        $messages = @(if ($isAssertion) { $exception.Message } else { "$($exception.GetType().Name): $($exception.Message)" }) + $messages
     }
 
     $trace = @(Get-TestTrace $Record)

@@ -55,6 +55,8 @@ Add-Operator FileContentMatchMultiline
 Add-Operator FileContentMatchMultilineExactly
 Add-Operator Throw
 Add-Operator HaveParameter
+Add-Operator Invoke
+Add-Operator InvokeVerifiable
 
 function New-AssertionError([string] $Message, $Invocation) {
     $details = @{

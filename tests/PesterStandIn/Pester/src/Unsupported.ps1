@@ -7,6 +7,16 @@ function New-UnsupportedError([string] $What) {
     $record
 }
 
+function Test-Invoke(
+    $ActualValue, [string] $CommandName, [int] $Times, [scriptblock] $ParameterFilter, [scriptblock] $ExclusiveFilter,
+    [string] $ModuleName, [string] $Scope, [switch] $Exactly, [switch] $Negate, [string] $Because) {
+    throw (New-UnsupportedError 'Should -Invoke')
+}
+
+function Test-InvokeVerifiable($ActualValue, [switch] $Negate, [string] $Because) {
+    throw (New-UnsupportedError 'Should -InvokeVerifiable')
+}
+
 function Mock { throw (New-UnsupportedError 'Mock') }
 function Assert-MockCalled { throw (New-UnsupportedError 'Assert-MockCalled') }
 function Assert-VerifiableMock { throw (New-UnsupportedError 'Assert-VerifiableMock') }
