@@ -6,11 +6,11 @@ function New-ContainerInfo([string] $Type, $Item, [System.Collections.IDictionar
 }
 
 function Get-DirectoryTestFile([string] $Directory, [string] $Extension) {
-    $options = [System.IO.EnumerationOptions]@{ AttributesToSkip = 'Hidden'; MatchCasing = 'PlatformDefault' }
+    $options = [System.IO.EnumerationOptions]@{ AttributesToSkip = 'Hidden'; MatchCasing = 'CaseInsensitive' }
     $files = [System.IO.Directory]::GetFiles($Directory, "*$Extension", $options)
     $folders = [System.IO.Directory]::GetDirectories($Directory, '*', $options)
-    [array]::Sort($files, [System.StringComparer]::Ordinal)
-    [array]::Sort($folders, [System.StringComparer]::Ordinal)
+    [array]::Sort($files, [System.StringComparer]::OrdinalIgnoreCase)
+    [array]::Sort($folders, [System.StringComparer]::OrdinalIgnoreCase)
     $files
     foreach ($folder in $folders) { Get-DirectoryTestFile $folder $Extension }
 }
