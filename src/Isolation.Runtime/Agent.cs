@@ -23,7 +23,6 @@ internal sealed unsafe class Agent : IDisposable
     private const uint EPOLLIN = 1;
     private const int CloseOnExec = 0x80000;
     private const int NonBlock = 0x800;
-    private const int SIG_BLOCK = 0;
 
     private readonly PacketSocket _socket = new(new Descriptor(AgentClient.AgentSocket));
     private readonly Descriptor _epoll = new(Native.epoll_create1(CloseOnExec));
@@ -34,18 +33,9 @@ internal sealed unsafe class Agent : IDisposable
 
     private Agent()
     {
-        // SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU come from the terminal and are meant for PowerShell; SIGPIPE is an error number here;
-        // SIGCHLD is read from a descriptor. Blocked signals are reset in every child before its exec.
-        ulong set = 0;
-        foreach (int signal in (ReadOnlySpan<int>)[1, 2, 3, 13, Sys.SIGCHLD, 20, 21, 22])
-        {
-            set |= 1UL << (signal - 1);
-        }
-
+        // It is blocked already, in all threads: whoever starts the agent sees to that.
         ulong* mask = stackalloc ulong[16];
         new Span<ulong>(mask, 16).Clear();
-        mask[0] = set;
-        _ = Native.sigprocmask(SIG_BLOCK, mask, null);
         mask[0] = 1UL << (Sys.SIGCHLD - 1);
         _signals = new Descriptor(Native.signalfd(-1, mask, CloseOnExec | NonBlock));
         _title = FindTitle();
@@ -331,27 +321,23 @@ internal sealed unsafe class Agent : IDisposable
         Span<byte> drain = stackalloc byte[128 * 8];
         _ = Sys.TryRead(_signals, drain);
 
-        // What a child reported before it ended is taken first: its pidfd can be opened only while it is not reaped.
-        foreach (Job job in new List<Job>(_jobs.Values))
-        {
-            TakeReports(job);
-        }
-
         int pid;
-        while ((pid = Sys.ReapAny(out ExitStatus status)) > 0)
+        while ((pid = Sys.PeekEnded(out ExitStatus status)) > 0)
         {
-            if (_started.Remove(pid))
-            {
-                Reply(new AgentReply { Kind = AgentReply.Exited, Pid = pid, ExitCode = status.Code, Signal = status.Signal }, []);
-                continue;
-            }
-
-            foreach (Job job in _jobs.Values)
+            // What the process reported comes before its end, and its pidfd can be opened only while it is not reaped.
+            foreach (Job job in new List<Job>(_jobs.Values))
             {
                 if (job.Pid == pid)
                 {
                     job.Ended = status;
+                    TakeReports(job);
                 }
+            }
+
+            _ = Sys.WaitChild(null, pid, block: false);
+            if (_started.Remove(pid))
+            {
+                Reply(new AgentReply { Kind = AgentReply.Exited, Pid = pid, ExitCode = status.Code, Signal = status.Signal }, []);
             }
         }
     }

@@ -29,9 +29,6 @@ internal static unsafe partial class Native
     public static partial int signalfd(int fd, ulong* mask, int flags);
 
     [LibraryImport("libc")]
-    public static partial int sigprocmask(int how, ulong* set, ulong* old);
-
-    [LibraryImport("libc")]
     public static partial int prctl(int option, nint a, nint b, nint c, nint d);
 }
 

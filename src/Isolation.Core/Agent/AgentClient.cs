@@ -45,6 +45,11 @@ internal sealed class PlanOutcome : IDisposable
 /// </summary>
 internal sealed class AgentClient : IDisposable
 {
+    // SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU come from the terminal and are meant for PowerShell; SIGPIPE is an error number to the
+    // agent, and SIGCHLD is read from a descriptor. They must be blocked from the start: the .NET runtime makes a thread before Main, and a signal
+    // that one thread leaves open is delivered there, or, ignored by default as SIGCHLD is, lost.
+    private static readonly int[] s_blocked = [1, 2, 3, 13, Sys.SIGCHLD, 20, 21, 22];
+
     private static readonly Lock s_lock = new();
     private static AgentClient? s_current;
 
@@ -68,7 +73,7 @@ internal sealed class AgentClient : IDisposable
             _log = Sys.LogMemory("isolation-agent");
             try
             {
-                _pid = Sys.Spawn(runtime, ["isolation-runtime", "agent", AgentArgumentPadding], [(nothing, 0), (nothing, 1), (_log, 2), (far, AgentSocket)]);
+                _pid = Sys.Spawn(runtime, ["isolation-runtime", "agent", AgentArgumentPadding], s_blocked, [(nothing, 0), (nothing, 1), (_log, 2), (far, AgentSocket)]);
             }
             catch (SyscallException exception)
             {

@@ -20,10 +20,12 @@ internal static unsafe partial class Sys
     internal const int SIGTERM = 15;
     internal const int SIGCHLD = 17;
 
+    private const int P_ALL = 0;
     private const int P_PID = 1;
     private const int P_PIDFD = 3;
     private const int WNOHANG = 1;
     private const int WEXITED = 4;
+    private const int WNOWAIT = 0x1000000;
     private const int CLD_EXITED = 1;
 
     /// <summary>The pidfd of a process, pidfd_open(2) (Linux 5.3). Null where the process is gone or the kernel has no pidfds.</summary>
@@ -63,24 +65,22 @@ internal static unsafe partial class Sys
         return ParseSigInfo(info);
     }
 
-    /// <summary>Waits, without blocking, for any child of this process; for the runtime's own processes alone, never for PowerShell's.</summary>
-    internal static int ReapAny(out ExitStatus status)
+    /// <summary>
+    /// A child of this process that has ended and is still to be reaped with <see cref="WaitChild"/>; 0 where there is none. For the runtime's own
+    /// processes alone, never for PowerShell's.
+    /// </summary>
+    internal static int PeekEnded(out ExitStatus status)
     {
         byte* info = stackalloc byte[128];
         new Span<byte>(info, 128).Clear();
         status = default;
-        if (waitid(0, 0, info, WEXITED | WNOHANG) != 0)
+        if (waitid(P_ALL, 0, info, WEXITED | WNOHANG | WNOWAIT) != 0)
         {
             return 0;
         }
 
-        int pid = *(int*)(info + 16);
-        if (pid != 0)
-        {
-            status = ParseSigInfo(info).GetValueOrDefault();
-        }
-
-        return pid;
+        status = ParseSigInfo(info).GetValueOrDefault();
+        return *(int*)(info + 16);
     }
 
     // siginfo_t of a child: si_signo, si_errno, si_code, then (8-byte aligned) si_pid, si_uid, si_status.

@@ -14,13 +14,14 @@ internal static unsafe partial class Sys
     private const int OpaqueSize = 512;
 
     /// <summary>
-    /// Starts a program in a process group of its own, posix_spawn(3), with no signal blocked and every disposition the default: .NET ignores
-    /// SIGPIPE, and a child would inherit that.
+    /// Starts a program in a process group of its own, posix_spawn(3), with every disposition the default: .NET ignores SIGPIPE, and a child would
+    /// inherit that.
     /// </summary>
     /// <param name="path">The program; PATH is not searched.</param>
     /// <param name="arguments">Its arguments, its own name first.</param>
+    /// <param name="blocked">The signals that it starts with blocked, in all its threads; no others are.</param>
     /// <param name="descriptors">Descriptors that it gets, by the number it sees. Everything else of this process is closed on exec.</param>
-    public static int Spawn(string path, IReadOnlyList<string> arguments, IReadOnlyList<(Descriptor From, int To)> descriptors)
+    public static int Spawn(string path, IReadOnlyList<string> arguments, ReadOnlySpan<int> blocked, IReadOnlyList<(Descriptor From, int To)> descriptors)
     {
         byte* attributes = stackalloc byte[OpaqueSize];
         byte* actions = stackalloc byte[OpaqueSize];
@@ -31,6 +32,11 @@ internal static unsafe partial class Sys
         try
         {
             new Span<ulong>(signals, 16).Clear();
+            foreach (int signal in blocked)
+            {
+                signals[0] |= 1UL << (signal - 1);
+            }
+
             _ = posix_spawnattr_setsigmask(attributes, signals);
             // All but SIGKILL, SIGSTOP and the two that the C library keeps for its threads.
             signals[0] = ~((1UL << (SIGKILL - 1)) | (1UL << (19 - 1)) | (3UL << (32 - 1)));
