@@ -22,7 +22,7 @@ function Invoke-TestBody($Test) {
     $setup = @(Get-TestStep $Test 'BeforeEach' -OuterFirst)
     $teardown = @(Get-TestStep $Test 'AfterEach')
     $frame = New-Frame $Test $Test.Data $setup $teardown
-    $frame.NameExpression = New-NameExpression $Test.Name -Like $Test.ScriptBlock
+    $frame.NameExpression = Get-NameExpression $Test.Name
     $Test.StandardOutput = Invoke-Framed (New-TestWrapper) $Test.ScriptBlock $frame
     Set-TestOutcome $Test $frame
 }
@@ -68,7 +68,7 @@ function Invoke-BlockBody($Block) {
     $teardown = @(if (-not $Block.Skip -and $null -ne $Block.AfterAll) { $Block.AfterAll })
     $like = if ($Block.IsRoot) { $script:Session.SessionState } else { $Block.ScriptBlock }
     $frame = New-Frame $Block $Block.Data $setup $teardown
-    if (-not $Block.IsRoot) { $frame.NameExpression = New-NameExpression $Block.Name -Like $like }
+    if (-not $Block.IsRoot) { $frame.NameExpression = Get-NameExpression $Block.Name }
     $frame.RunChildren = { param($item) $null = Invoke-BlockChildren $item }
     $Block.StandardOutput = Invoke-Framed (New-BlockWrapper) $like $frame
     $Block.OwnPassed = $frame.Errors.Count -eq 0

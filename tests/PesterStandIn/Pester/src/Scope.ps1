@@ -15,14 +15,14 @@ function Set-Home([scriptblock] $ScriptBlock, $Like) {
 function New-BlockWrapper {
     {
         param($______pester)
+        $______splat = $______pester.Splat
         try {
             foreach ($______step in $______pester.Variables.GetEnumerator()) {
                 $ExecutionContext.SessionState.PSVariable.Set($______step.Key, $______step.Value)
             }
 
-            $______splat = $______pester.Splat
             foreach ($______step in $______pester.Setup) { . $______step @______splat }
-            if ($null -ne $______pester.NameExpression) { $______pester.Item.ExpandedName = & $______pester.NameExpression }
+            if ($null -ne $______pester.NameExpression) { $______pester.Item.ExpandedName = & ([scriptblock]::Create($______pester.NameExpression)) }
             & $______pester.RunChildren $______pester.Item
         }
         catch {
@@ -39,14 +39,14 @@ function New-BlockWrapper {
 function New-TestWrapper {
     {
         param($______pester)
+        $______splat = $______pester.Splat
         try {
             foreach ($______step in $______pester.Variables.GetEnumerator()) {
                 $ExecutionContext.SessionState.PSVariable.Set($______step.Key, $______step.Value)
             }
 
-            $______splat = $______pester.Splat
             foreach ($______step in $______pester.Setup) { . $______step @______splat }
-            if ($null -ne $______pester.NameExpression) { $______pester.Item.ExpandedName = & $______pester.NameExpression }
+            if ($null -ne $______pester.NameExpression) { $______pester.Item.ExpandedName = & ([scriptblock]::Create($______pester.NameExpression)) }
             . $______pester.Item.ScriptBlock @______splat
         }
         catch {
@@ -80,6 +80,8 @@ function New-Frame($Item, $Data, [scriptblock[]] $Setup = @(), [scriptblock[]] $
     $variables = $splat.Clone()
     if ($null -ne $Data -and -not $variables.ContainsKey('_')) { $variables['_'] = $Data }
     $splat.Remove('_')
+    # Pester hands one parameter of its own to every script block, which those with [CmdletBinding()] refuse.
+    $splat['____Pester'] = $null
 
     @{
         Item           = $Item
@@ -96,13 +98,10 @@ function New-Frame($Item, $Data, [scriptblock[]] $Setup = @(), [scriptblock[]] $
 }
 
 # '<a.b>' stands for the value of $a.b in the scope of the test, '`<' for a plain '<'.
-function New-NameExpression([string] $Name, $Like) {
+function Get-NameExpression([string] $Name) {
     if (-not $Name.Contains('<')) { return }
     $text = $Name.Replace('$', '`$').Replace('"', '`"')
-    $text = [regex]::Replace($text, '(?<!`)<([^>^`]+)>', '$$($$$1)')
-    $expression = [scriptblock]::Create('"' + $text + '"')
-    Set-Home $expression -Like $Like
-    $expression
+    '"' + [regex]::Replace($text, '(?<!`)<([^>^`]+)>', '$$($$$1)') + '"'
 }
 
 # Returns what the test code wrote to its output. The loop is there for a 'break' or 'continue' in the test code.
