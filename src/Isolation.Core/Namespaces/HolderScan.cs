@@ -5,8 +5,21 @@ using Isolation.Processes;
 
 namespace Isolation;
 
-/// <summary>Looks for processes that keep a namespace without being in it.</summary>
-internal sealed class HolderScan(ProcTree proc, NamespaceTable table, NamespacePins pins, ulong? device, Action<NamespaceEntry, Descriptor> resolve)
+/// <summary>A process that keeps a namespace without being in it.</summary>
+/// <param name="Key">The namespace.</param>
+/// <param name="ProcessId">The process.</param>
+/// <param name="Source">The path below /proc under which the namespace can be opened, with a NUL at its end.</param>
+internal readonly record struct NamespaceHolder(NamespaceKey Key, int ProcessId, byte[] Source);
+
+/// <summary>An open socket of a process.</summary>
+/// <param name="ProcessId">The process.</param>
+/// <param name="Number">The descriptor's number there.</param>
+/// <param name="Inode">The socket's number, the same for every descriptor of it.</param>
+/// <param name="OwnNetwork">The network namespace that the process itself is in.</param>
+internal readonly record struct OpenSocket(int ProcessId, int Number, ulong Inode, ulong OwnNetwork);
+
+/// <summary>Looks for processes that keep a namespace without being in it. Several of these work at once, each on processes of its own.</summary>
+internal sealed class HolderScan(ProcTree proc, NamespaceTable table, NamespacePins pins, ulong? device)
 {
     // unshare(2), setns(2): all threads of a process share its user and pid namespaces, and a time namespace is only ever entered alone.
     private const NamespaceType ThreadTypes = NamespaceType.Mount | NamespaceType.Net | NamespaceType.Ipc | NamespaceType.Uts | NamespaceType.Cgroup;
@@ -15,7 +28,11 @@ internal sealed class HolderScan(ProcTree proc, NamespaceTable table, NamespaceP
     private static readonly int s_time = NamespaceFiles.Slot(NamespaceType.Time);
     private static readonly int s_net = NamespaceFiles.Slot(NamespaceType.Net);
 
-    private readonly Dictionary<ulong, ulong> _socketNamespaces = [];
+    /// <summary>What was found so far.</summary>
+    public List<NamespaceHolder> Holders { get; } = [];
+
+    /// <summary>The sockets that were met; which namespaces they keep is yet to be asked.</summary>
+    public List<OpenSocket> Sockets { get; } = [];
 
     /// <summary>Looks at one process.</summary>
     /// <param name="pid">The process.</param>
@@ -37,7 +54,7 @@ internal sealed class HolderScan(ProcTree proc, NamespaceTable table, NamespaceP
     {
         if (table.Wants(slot) && NamespaceKey.TryParse(proc.ReadLink(proc.PathOf(pid, file), out _), out NamespaceKey key) && key.Id != own)
         {
-            table.Entry(key)?.AddHolder(pid, proc.PathOf(pid, file));
+            Holders.Add(new NamespaceHolder(key, pid, proc.PathOf(pid, file).ToArray()));
         }
     }
 
@@ -61,15 +78,14 @@ internal sealed class HolderScan(ProcTree proc, NamespaceTable table, NamespaceP
                 ReadOnlySpan<byte> file = NamespaceFiles.SlashLink(slot);
                 if (NamespaceKey.TryParse(proc.ReadLink(proc.PathOf(pid, "task"u8, thread, file), out _), out NamespaceKey key) && key.Id != ids[slot])
                 {
-                    table.Entry(key)?.AddHolder(pid, proc.PathOf(pid, "task"u8, thread, file));
+                    Holders.Add(new NamespaceHolder(key, pid, proc.PathOf(pid, "task"u8, thread, file).ToArray()));
                 }
             }
         }
     }
 
-    private void LookAtDescriptors(int pid, ulong ownNet)
+    private void LookAtDescriptors(int pid, ulong ownNetwork)
     {
-        Descriptor? pidfd = null;
         foreach (int number in proc.Numbers(pid, "fd"u8))
         {
             ReadOnlySpan<byte> link = proc.ReadLink(proc.PathOf(pid, "fd"u8, number, default), out _);
@@ -77,43 +93,18 @@ internal sealed class HolderScan(ProcTree proc, NamespaceTable table, NamespaceP
             {
                 if (table.Wants(s_net) && NamespaceKey.TryParseId(link["socket"u8.Length..], out ulong socket))
                 {
-                    LookAtSocket(pid, number, socket, ownNet, ref pidfd);
+                    Sockets.Add(new OpenSocket(pid, number, socket, ownNetwork));
                 }
             }
-            else if (NamespaceKey.TryParse(link, out NamespaceKey key) || IsPin(pid, number, link, out key))
+            else if ((NamespaceKey.TryParse(link, out NamespaceKey key) || IsPin(pid, number, link, out key)) && table.Wants(key.Type))
             {
-                table.Entry(key)?.AddHolder(pid, proc.PathOf(pid, "fd"u8, number, default));
+                Holders.Add(new NamespaceHolder(key, pid, proc.PathOf(pid, "fd"u8, number, default).ToArray()));
             }
         }
-
-        pidfd?.Dispose();
     }
 
     // A descriptor that was opened through a mount shows the mount point.
     private bool IsPin(int pid, int number, ReadOnlySpan<byte> link, out NamespaceKey key) =>
         pins.TryGet(link, out key)
         && proc.Status(proc.PathOf(pid, "fd"u8, number, default), out _) is FileStatus status && status.Device == device && status.Inode == key.Id;
-
-    // A socket keeps the network namespace in which it was made, wherever its process went.
-    private void LookAtSocket(int pid, int number, ulong socket, ulong ownNet, ref Descriptor? pidfd)
-    {
-        if (!_socketNamespaces.TryGetValue(socket, out ulong id))
-        {
-            pidfd ??= Sys.OpenPidfd(pid, out _);
-            using Descriptor? copy = pidfd is null ? null : Sys.CopyDescriptor(pidfd, number);
-            using Descriptor? ns = copy is null ? null : Sys.NamespaceOfSocket(copy);
-            id = ns is null ? 0 : Sys.Status(ns).Inode;
-            _socketNamespaces.Add(socket, id);
-            if (ns is not null && id != ownNet)
-            {
-                // The descriptor is at hand now, and no path leads to this namespace.
-                resolve(table.Entry(s_net, id)!, ns);
-            }
-        }
-
-        if (id != 0 && id != ownNet)
-        {
-            table.Entry(s_net, id)?.AddHolder(pid, default);
-        }
-    }
 }

@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 
 namespace Isolation;
@@ -30,14 +29,11 @@ internal sealed class NamespaceEntry(NamespaceKey key)
 
     public int? NetNsId { get; set; }
 
-    public void AddHolder(int pid, ReadOnlySpan<byte> source)
+    public void AddHolder(int pid, byte[]? source)
     {
         HolderIds ??= [];
         HolderIds.Add(pid);
-        if (Source is null && !source.IsEmpty)
-        {
-            Source = source.ToArray();
-        }
+        Source ??= source;
     }
 
     public void AddPath(string path, byte[] source)

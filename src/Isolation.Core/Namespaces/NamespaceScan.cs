@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
+using System.Threading.Tasks;
 using Isolation.Interop;
 using Isolation.Processes;
 using Isolation.Users;
@@ -45,16 +46,12 @@ internal sealed class NamespaceScan : IDisposable
         using NamespaceScan scan = new(options, cancellation);
         scan.FindOwn();
         int[] pids = scan._proc.ProcessIds();
-        ulong[] ids = scan.FindProcesses(pids);
+        ulong[] ids = scan.ReadLinks(pids);
+        scan.AddProcesses(pids, ids);
         scan.FindPins();
         if (options.Deep)
         {
-            HolderScan holders = new(scan._proc, scan._table, scan._pins, scan._device, scan.Resolve);
-            for (int i = 0; i < pids.Length; i++)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                holders.Look(pids[i], ids.AsSpan(i * NamespaceFiles.Count, NamespaceFiles.Count));
-            }
+            scan.FindHolders(pids, ids);
         }
 
         scan.ResolveAll();
@@ -81,44 +78,119 @@ internal sealed class NamespaceScan : IDisposable
         }
     }
 
-    /// <summary>Enters every process into its namespaces. The result has the numbers that were read, eight places a process, 0 for none.</summary>
-    private ulong[] FindProcesses(int[] pids)
+    /// <summary>Reads of every process in which namespaces it is: the numbers, eight places a process, 0 for what could not be read.</summary>
+    private ulong[] ReadLinks(int[] pids)
     {
         ulong[] ids = new ulong[pids.Length * NamespaceFiles.Count];
-        for (int i = 0; i < pids.Length; i++)
+        Share(pids, static proc => proc, (proc, i) => ReadLinks(proc, pids[i], ids.AsSpan(i * NamespaceFiles.Count, NamespaceFiles.Count)), static _ => { });
+        return ids;
+    }
+
+    private void ReadLinks(ProcTree proc, int pid, Span<ulong> ids)
+    {
+        for (int slot = 0; slot < NamespaceFiles.Count; slot++)
         {
-            _cancellation.ThrowIfCancellationRequested();
-            int pid = pids[i];
-            for (int slot = 0; slot < NamespaceFiles.Count; slot++)
+            // The mount namespace is wanted in any case, for the pins that are mounted there.
+            if (!_table.Wants(slot) && slot != s_mount)
             {
-                // The mount namespace is wanted in any case, for the pins that are mounted there.
-                if (!_table.Wants(slot) && slot != s_mount)
-                {
-                    continue;
-                }
+                continue;
+            }
 
-                ReadOnlySpan<byte> link = _proc.ReadLink(_proc.PathOf(pid, NamespaceFiles.Link(slot)), out Errno error);
-                if (error is Errno.EACCES or Errno.EPERM)
-                {
-                    break;
-                }
+            ReadOnlySpan<byte> link = proc.ReadLink(proc.PathOf(pid, NamespaceFiles.Link(slot)), out Errno error);
+            if (error is Errno.EACCES or Errno.EPERM)
+            {
+                break;
+            }
 
-                // A process that ended and was not waited for still has a user and a pid namespace, and no others.
-                if (link.IsEmpty || !NamespaceKey.TryParseId(link[NamespaceFiles.Name(slot).Length..], out ulong id))
-                {
-                    continue;
-                }
-
-                ids[(i * NamespaceFiles.Count) + slot] = id;
-                _table.Entry(slot, id)?.ProcessIds.Add(pid);
-                if (slot == s_mount)
-                {
-                    _mountViews.TryAdd(id, pid);
-                }
+            // A process that ended and was not waited for still has a user and a pid namespace, and no others.
+            if (!link.IsEmpty && NamespaceKey.TryParseId(link[NamespaceFiles.Name(slot).Length..], out ulong id))
+            {
+                ids[slot] = id;
             }
         }
+    }
 
-        return ids;
+    private void AddProcesses(int[] pids, ulong[] ids)
+    {
+        for (int i = 0; i < ids.Length; i++)
+        {
+            (int process, int slot) = Math.DivRem(i, NamespaceFiles.Count);
+            if (ids[i] == 0)
+            {
+                continue;
+            }
+
+            _table.Entry(slot, ids[i])?.ProcessIds.Add(pids[process]);
+            if (slot == s_mount)
+            {
+                _mountViews.TryAdd(ids[i], pids[process]);
+            }
+        }
+    }
+
+    private void FindHolders(int[] pids, ulong[] ids)
+    {
+        List<NamespaceHolder> holders = [];
+        List<OpenSocket> sockets = [];
+        Share(
+            pids,
+            proc => new HolderScan(proc, _table, _pins, _device),
+            (scan, i) => scan.Look(pids[i], ids.AsSpan(i * NamespaceFiles.Count, NamespaceFiles.Count)),
+            scan =>
+            {
+                lock (holders)
+                {
+                    holders.AddRange(scan.Holders);
+                    sockets.AddRange(scan.Sockets);
+                }
+            });
+        foreach (NamespaceHolder holder in holders)
+        {
+            _table.Entry(holder.Key)?.AddHolder(holder.ProcessId, holder.Source);
+        }
+
+        SocketScan.Look(sockets, (pid, network, ns) =>
+        {
+            if (_table.Entry(new NamespaceKey(NamespaceType.Net, network)) is NamespaceEntry entry)
+            {
+                entry.AddHolder(pid, null);
+                if (ns is not null)
+                {
+                    Resolve(entry, ns);
+                }
+            }
+        });
+    }
+
+    /// <summary>Goes through all processes, on a few threads where there are many: the time goes by in the kernel, and its locks there are each process's own.</summary>
+    private void Share<T>(int[] pids, Func<ProcTree, T> start, Action<T, int> look, Action<T> end)
+    {
+        const int WorthThreads = 256;
+        const int MostThreads = 4;
+        ParallelOptions options = new()
+        {
+            CancellationToken = _cancellation,
+            MaxDegreeOfParallelism = pids.Length < WorthThreads ? 1 : Math.Min(MostThreads, Environment.ProcessorCount),
+        };
+        Parallel.For(
+            0,
+            pids.Length,
+            options,
+            () =>
+            {
+                ProcTree proc = new(_options.ProcRoot);
+                return (Proc: proc, State: start(proc));
+            },
+            (i, _, local) =>
+            {
+                look(local.State, i);
+                return local;
+            },
+            local =>
+            {
+                end(local.State);
+                local.Proc.Dispose();
+            });
     }
 
     private void FindPins()
