@@ -214,7 +214,6 @@ internal sealed class NamespaceScan : IDisposable
             using Descriptor ns = NamespaceScanner.Open(path, out NamespaceKey key);
             if (_table.Entry(key) is NamespaceEntry entry)
             {
-                entry.AddPath(path, Sys.CString(path));
                 Resolve(entry, ns);
             }
         }

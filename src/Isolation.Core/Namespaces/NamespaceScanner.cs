@@ -101,6 +101,12 @@ public static class NamespaceScanner
 
             Descriptor ns = Sys.Open(file.ProcPath, OpenFlags.ReadOnly);
             key = new NamespaceKey(Sys.TypeOfNamespace(ns), status.Inode);
+            if (NamespaceFiles.Slot(key.Type) < 0)
+            {
+                ns.Dispose();
+                throw new IsolationException("NamespacePathInvalid", ErrorKind.NotSupported, $"{path} is a namespace of a kind that is not known here.");
+            }
+
             return ns;
         }
     }
@@ -147,13 +153,15 @@ public static class NamespaceScanner
     private static IsolationException Denied(string what, Errno error) => new(
         "NamespaceAccessDenied",
         ErrorKind.PermissionDenied,
-        $"Cannot look at {what}: {error.Describe()}. An ordinary user sees the namespaces of his own processes; run this as root to see the others.");
+        $"Cannot look at {what}: {error.Describe()}. The kernel shows them to who may trace the process, ptrace(2): to its own user, and to root with "
+        + "CAP_SYS_PTRACE over its user namespace. Run this as one of the two.");
 
     private static string NotANamespace(string path, FileStatus status) => status switch
     {
         { IsDirectory: true } => $"{path} is a folder, not a namespace. Name a file in it.",
-        { IsRegular: true } => $"{path} is a plain file, not a namespace: none is mounted on it. A stale file like this is left when a namespace was "
-            + $"unmounted but its file was not removed, or after a reboot; remove it with Remove-Item -LiteralPath '{path}'.",
+        { IsRegular: true } when NamedNetworks.NameOf(path) is not null =>
+            $"{path} is a plain file, not a namespace: it is stale, nothing is mounted on it any more. Remove it with Remove-Item -LiteralPath '{path}'.",
+        { IsRegular: true } => $"{path} is a plain file, not a namespace: none is mounted on it.",
         _ => $"{path} is not the file of a namespace.",
     };
 }

@@ -11,7 +11,7 @@ public sealed class ScanOptions
     /// <summary>Also looks at every thread, every open descriptor and the namespaces for children to come.</summary>
     public bool Deep { get; init; }
 
-    /// <summary>Further files of namespaces, looked at as if they were listed among the mounts.</summary>
+    /// <summary>Files of namespaces that are to be in the result even where nothing else leads to them.</summary>
     public IReadOnlyCollection<string> Paths { get; init; } = [];
 
     /// <summary>Names that the caller knows, such as those of its namespace sets.</summary>

@@ -1,0 +1,222 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.ObjectModel;
+using System.Management.Automation;
+using Isolation.Completion;
+
+namespace Isolation.Commands;
+
+/// <summary>Get-NamespaceInfo: the namespaces of the host, of a process, of a name or of a file. Equivalent to lsns(8).</summary>
+[Cmdlet(VerbsCommon.Get, "NamespaceInfo", DefaultParameterSetName = HostSet)]
+[OutputType(typeof(NamespaceInfo))]
+public sealed class GetNamespaceInfoCommand : IsolationCommand
+{
+    private const string HostSet = "Host";
+    private const string IdSet = "Id";
+    private const string NameSet = "Name";
+    private const string PathSet = "Path";
+    private const string LiteralPathSet = "LiteralPath";
+
+    private NamespaceType _types = NamespaceTypes.Every;
+
+    // One look at the host serves the whole pipeline; it is repeated only for what came after it.
+    private Dictionary<NamespaceKey, NamespaceInfo>? _seen;
+
+    /// <summary>The processes whose namespaces are wanted.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = IdSet, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public int[] Id { get; set; } = [];
+
+    /// <summary>The names of namespace sets or of network namespaces of <c>ip netns</c>.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = NameSet)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>The files of namespaces.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = PathSet)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>The files of namespaces; nothing in a path is a wildcard.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true)]
+    [Alias("PSPath", "LP")]
+    [ValidateNotNullOrEmpty]
+    public string[] LiteralPath { get; set; } = [];
+
+    /// <summary>The kinds that are wanted.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NamespaceTypeCompleter))]
+    public NamespaceType[] Type { get; set; } = [];
+
+    /// <summary>Also looks at threads and open descriptors.</summary>
+    [Parameter]
+    public SwitchParameter Deep { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        if (Type.Length != 0)
+        {
+            _types = NamespaceType.None;
+            foreach (NamespaceType type in Type)
+            {
+                _types |= type;
+            }
+        }
+
+        if ((_types & NamespaceTypes.Every) == NamespaceType.None)
+        {
+            ThrowTerminatingError(ErrorMap.ToRecord(
+                new IsolationException("NamespaceTypeInvalid", ErrorKind.InvalidArgument, "None is not a kind of namespace. Leave -Type out to get every kind."),
+                "NamespaceTypeInvalid",
+                Type));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        switch (ParameterSetName)
+        {
+            case IdSet:
+                foreach (int id in Id)
+                {
+                    Guard("NamespaceReadFailed", id, () => WriteNamespacesOf(id));
+                }
+
+                break;
+            case NameSet:
+                foreach (string name in Name)
+                {
+                    Guard("NamespaceReadFailed", name, () => WriteNamed(name));
+                }
+
+                break;
+            case PathSet:
+                foreach (string path in Path)
+                {
+                    Guard("NamespaceReadFailed", path, () => WritePath(path, WildcardPattern.ContainsWildcardCharacters(path)));
+                }
+
+                break;
+            case LiteralPathSet:
+                foreach (string path in LiteralPath)
+                {
+                    Guard("NamespaceReadFailed", path, () => WritePath(path, expand: false));
+                }
+
+                break;
+            default:
+                Guard("NamespaceReadFailed", null, () => WriteObject(Scan(), enumerateCollection: true));
+                break;
+        }
+    }
+
+    private void WriteNamespacesOf(int id)
+    {
+        foreach (NamespaceKey key in NamespaceScanner.NamespacesOf(id, _types))
+        {
+            // A process that started after the host was looked at is not in what was seen.
+            if (!Seen().TryGetValue(key, out NamespaceInfo? info) || Array.BinarySearch(info.ProcessIds, id) < 0)
+            {
+                Look().TryGetValue(key, out info);
+            }
+
+            WriteIfThere(info);
+        }
+    }
+
+    private void WriteNamed(string name)
+    {
+        // Names are file names: capitals count.
+        WildcardPattern pattern = WildcardPattern.Get(name, WildcardOptions.None);
+        bool found = false;
+        foreach (NamespaceInfo info in Seen().Values)
+        {
+            if (info.Name is not null && pattern.IsMatch(info.Name))
+            {
+                found = true;
+                WriteObject(info);
+            }
+        }
+
+        if (!found && !WildcardPattern.ContainsWildcardCharacters(name))
+        {
+            throw new IsolationException(
+                "NamespaceNotFound", ErrorKind.NotFound, $"There is no namespace set and no network namespace of ip netns with the name '{name}'.");
+        }
+    }
+
+    private void WritePath(string path, bool expand)
+    {
+        Collection<string> files;
+        ProviderInfo provider;
+        try
+        {
+            files = expand
+                ? SessionState.Path.GetResolvedProviderPathFromPSPath(path, out provider)
+                : [SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out provider, out _)];
+        }
+        catch (SessionStateException exception)
+        {
+            // No such drive or folder: PowerShell's own record says it as for every other cmdlet.
+            WriteError(new ErrorRecord(exception.ErrorRecord, exception));
+            return;
+        }
+
+        if (provider.Name != "FileSystem")
+        {
+            throw new IsolationException(
+                "NamespacePathInvalid", ErrorKind.InvalidArgument, $"{path} is not a path of the file system. Name a file such as /run/netns/NAME.");
+        }
+
+        foreach (string file in files)
+        {
+            Guard("NamespaceReadFailed", file, () => WriteFile(file));
+        }
+    }
+
+    private void WriteFile(string file)
+    {
+        NamespaceKey key = NamespaceScanner.KeyOf(file);
+        if (!_types.HasFlag(key.Type))
+        {
+            return;
+        }
+
+        if (!Seen().TryGetValue(key, out NamespaceInfo? info))
+        {
+            Look(file).TryGetValue(key, out info);
+        }
+
+        WriteIfThere(info);
+    }
+
+    // What ended while it was looked at is left out.
+    private void WriteIfThere(NamespaceInfo? info)
+    {
+        if (info is not null)
+        {
+            WriteObject(info);
+        }
+    }
+
+    private Dictionary<NamespaceKey, NamespaceInfo> Seen() => _seen ?? Look();
+
+    private Dictionary<NamespaceKey, NamespaceInfo> Look(params string[] files)
+    {
+        _seen = [];
+        foreach (NamespaceInfo info in Scan(files))
+        {
+            _seen.Add(info.Key, info);
+        }
+
+        return _seen;
+    }
+
+    private NamespaceInfo[] Scan(params string[] files) =>
+        NamespaceScanner.Scan(new ScanOptions { Types = _types, Deep = Deep, Paths = files }, Cancellation);
+}
