@@ -151,6 +151,10 @@ internal static class EngineInternals
     internal static Exception StopUpstream(Cmdlet cmdlet)
         => (Exception)Create("System.Management.Automation.StopUpstreamCommandsException", cmdlet);
 
+    /// <summary>A validation error after which the binder tries the other parameter sets.</summary>
+    internal static Exception RejectBinding(string message)
+        => (Exception)Create("System.Management.Automation.ValidationMetadataException", message, true);
+
     internal static PSVariable? GetVariableAtScope(SessionState state, string name, string scope)
         => (PSVariable?)Call(Get(state, "Internal")!, "GetVariableAtScope", name, scope);
 

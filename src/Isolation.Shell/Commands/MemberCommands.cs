@@ -233,7 +233,7 @@ internal sealed class ValidateNotePropertyNameAttribute : ValidateArgumentsAttri
     protected override void Validate(object arguments, EngineIntrinsics engineIntrinsics)
     {
         if (arguments is string name && Enum.TryParse(name, ignoreCase: true, out PSMemberTypes type) && Enum.IsDefined(type))
-            throw new ValidationMetadataException($"The parameter cannot be processed because the name '{name}' is that of a member type.");
+            throw EngineInternals.RejectBinding($"The parameter cannot be processed because the name '{name}' is that of a member type.");
     }
 }
 
