@@ -10,67 +10,6 @@ function Set-Home([scriptblock] $ScriptBlock, $Like) {
     $script:StateOfScriptBlock.SetValue($ScriptBlock, $state)
 }
 
-# The names in the wrappers are long and odd because the test code can see them.
-
-function New-BlockWrapper {
-    {
-        param($______pester)
-        $______splat = $______pester.Splat
-        try {
-            foreach ($______step in $______pester.Variables.GetEnumerator()) {
-                $ExecutionContext.SessionState.PSVariable.Set($______step.Key, $______step.Value)
-            }
-
-            foreach ($______step in $______pester.Setup) { . $______step @______splat }
-            if ($null -ne $______pester.NameExpression) { $______pester.Item.ExpandedName = & ([scriptblock]::Create($______pester.NameExpression)) }
-            & $______pester.RunChildren $______pester.Item
-        }
-        catch {
-            $______pester.Errors.Add($_)
-        }
-        finally {
-            foreach ($______step in $______pester.Teardown) {
-                try { . $______step @______splat } catch { $______pester.Errors.Add($_) }
-            }
-        }
-    }
-}
-
-function New-TestWrapper {
-    {
-        param($______pester)
-        $______splat = $______pester.Splat
-        try {
-            foreach ($______step in $______pester.Variables.GetEnumerator()) {
-                $ExecutionContext.SessionState.PSVariable.Set($______step.Key, $______step.Value)
-            }
-
-            foreach ($______step in $______pester.Setup) { . $______step @______splat }
-            if ($null -ne $______pester.NameExpression) { $______pester.Item.ExpandedName = & ([scriptblock]::Create($______pester.NameExpression)) }
-            . $______pester.Item.ScriptBlock @______splat
-        }
-        catch {
-            $______pester.Errors.Add($_)
-        }
-        finally {
-            foreach ($______step in $______pester.Teardown) {
-                try { . $______step @______splat } catch { $______pester.Errors.Add($_) }
-            }
-        }
-    }
-}
-
-function New-DiscoveryWrapper {
-    {
-        param($______pester)
-        foreach ($______step in $______pester.Variables.GetEnumerator()) {
-            $ExecutionContext.SessionState.PSVariable.Set($______step.Key, $______step.Value)
-        }
-
-        . $______pester.Item.ScriptBlock
-    }
-}
-
 function New-Frame($Item, $Data, [scriptblock[]] $Setup = @(), [scriptblock[]] $Teardown = @()) {
     $splat = @{}
     if ($Data -is [System.Collections.IDictionary]) {

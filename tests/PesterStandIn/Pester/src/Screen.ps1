@@ -124,6 +124,7 @@ function Add-DisplayText($Record) {
         $messages = @(if ($isAssertion) { $exception.Message } else { "$($exception.GetType().Name): $($exception.Message)" }) + $messages
     }
 
+    $messages = @(($messages -join "`n") -split '\r?\n').Where({ $_ })
     $trace = @(Get-TestTrace $Record)
     if ($isAssertion) {
         $at = $Record.TargetObject
@@ -137,10 +138,10 @@ function Add-DisplayText($Record) {
 # From the failing line up to the It or setup; what lies above is this module.
 function Get-TestTrace($Record) {
     $full = $script:Session.Configuration.Debug.ShowFullErrors.Value -or $script:Session.Configuration.Output.StackTraceVerbosity.Value -eq 'Full'
-    $own = ", $PSScriptRoot/"
+    $own = ", $($MyInvocation.MyCommand.Module.ModuleBase)/"
     foreach ($line in "$($Record.ScriptStackTrace)" -split "`n") {
         if (-not $full) {
-            if ($line.Contains("${own}Should.ps1")) { continue }
+            if ($line.Contains("${own}src/Should.ps1")) { continue }
             if ($line.Contains($own)) { break }
         }
 

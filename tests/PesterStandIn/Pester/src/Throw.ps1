@@ -3,16 +3,6 @@ function Format-Origin($Record) {
     ($position -replace '^At ', 'from ') -replace '\r?\n', "`n    "
 }
 
-function Get-ThrownError([scriptblock] $ScriptBlock) {
-    try {
-        # The loop is there for a 'break' or 'continue' in the script block.
-        do { $null = & $ScriptBlock } while ($false)
-    }
-    catch {
-        $_
-    }
-}
-
 function Test-Throw($ActualValue, [string] $ExpectedMessage, [string] $ErrorId, [type] $ExceptionType, [switch] $Negate, [string] $Because, [switch] $PassThru) {
     if ($ActualValue -isnot [scriptblock]) {
         throw [System.ArgumentException]::new("Input is missing or not a ScriptBlock. Input to '-Throw' and '-Not -Throw' must be enclosed in curly braces.")
