@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Collections.ObjectModel;
 using System.Management.Automation;
-using Isolation.Completion;
 
 namespace Isolation.Commands;
 
@@ -48,7 +47,7 @@ public sealed class GetNamespaceInfoCommand : IsolationCommand
     /// <summary>The kinds that are wanted.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(NamespaceTypeCompleter))]
+    [ValidateRange(NamespaceType.Time, NamespaceTypes.Every)]
     public NamespaceType[] Type { get; set; } = [];
 
     /// <summary>Also looks at threads and open descriptors.</summary>
@@ -65,14 +64,6 @@ public sealed class GetNamespaceInfoCommand : IsolationCommand
             {
                 _types |= type;
             }
-        }
-
-        if ((_types & NamespaceTypes.Every) == NamespaceType.None)
-        {
-            ThrowTerminatingError(ErrorMap.ToRecord(
-                new IsolationException("NamespaceTypeInvalid", ErrorKind.InvalidArgument, "None is not a kind of namespace. Leave -Type out to get every kind."),
-                "NamespaceTypeInvalid",
-                Type));
         }
     }
 

@@ -1,0 +1,428 @@
+# Compared with lsns(8), ip-netns(8) and /proc on namespaces that unshare(1) makes here.
+
+BeforeDiscovery {
+    $isRoot = [Environment]::UserName -eq 'root'
+    $hasLsns = [bool](Get-Command lsns -CommandType Application -ErrorAction Ignore)
+    $hasIp = [bool](Get-Command ip -CommandType Application -ErrorAction Ignore)
+    $hasBash = [bool](Get-Command bash -CommandType Application -ErrorAction Ignore)
+}
+
+BeforeAll {
+    . $PSScriptRoot/Common.ps1
+
+    $script:Started = [System.Collections.Generic.List[System.Diagnostics.Process]]::new()
+    $script:Prefix = "iso-test-$PID"
+    $script:Command = 'Isolation.Commands.GetNamespaceInfoCommand'
+
+    # Starts a command that ends in `sleep` and waits until it sleeps. The pid of the command stays that of the sleep.
+    function Start-Sleeper {
+        param([string[]]$Arguments)
+        $start = [System.Diagnostics.ProcessStartInfo]::new($Arguments[0])
+        foreach ($argument in $Arguments | Select-Object -Skip 1) { $start.ArgumentList.Add($argument) }
+        $process = [System.Diagnostics.Process]::Start($start)
+        $script:Started.Add($process)
+        $deadline = [DateTime]::UtcNow.AddSeconds(10)
+        while ([IO.File]::ReadAllText("/proc/$($process.Id)/cmdline") -notlike '*300*' -or (Read-Comm $process.Id) -ne 'sleep') {
+            if ([DateTime]::UtcNow -gt $deadline) { throw "$Arguments did not come to sleep" }
+            [System.Threading.Thread]::Sleep(10)
+        }
+        $process.Id
+    }
+
+    function Read-Comm {
+        param([int]$Id)
+        [IO.File]::ReadAllText("/proc/$Id/comm").TrimEnd("`n")
+    }
+
+    # The only child of a process, once it sleeps.
+    function Wait-Child {
+        param([int]$Id)
+        $deadline = [DateTime]::UtcNow.AddSeconds(10)
+        while ($true) {
+            $child = [IO.File]::ReadAllText("/proc/$Id/task/$Id/children").Trim()
+            if ($child -and (Read-Comm $child) -eq 'sleep') { return [int]$child }
+            if ([DateTime]::UtcNow -gt $deadline) { throw "process $Id has no sleeping child" }
+            [System.Threading.Thread]::Sleep(10)
+        }
+    }
+
+    function Read-NamespaceId {
+        param([int]$Id, [string]$Kind)
+        [ulong]([IO.FileInfo]::new("/proc/$Id/ns/$Kind").LinkTarget -replace '\D')
+    }
+
+    function Stop-Sleeper {
+        foreach ($process in $script:Started) {
+            if (-not $process.HasExited) { $process.Kill($true) }
+            $process.WaitForExit()
+        }
+        $script:Started.Clear()
+    }
+
+    $script:KindOf = @{ Mount = 'mnt'; Net = 'net'; Ipc = 'ipc'; User = 'user'; Pid = 'pid'; Uts = 'uts'; Cgroup = 'cgroup'; Time = 'time' }
+}
+
+Describe 'Get-NamespaceInfo' {
+    AfterEach {
+        Stop-Sleeper
+    }
+
+    Context 'without an argument' {
+        It 'lists the namespaces of this process as its own' {
+            $own = Get-NamespaceInfo | Where-Object IsOwn
+            $own.Count | Should -Be 8
+            foreach ($info in $own) {
+                $info.Id | Should -Be (Read-NamespaceId $PID $KindOf["$($info.Type)"])
+                $info.ProcessIds | Should -Contain $PID
+            }
+        }
+
+        It 'orders by kind as lsns lists them, then by number' {
+            $found = Get-NamespaceInfo
+            $order = 'Mount', 'Net', 'Ipc', 'User', 'Pid', 'Uts', 'Cgroup', 'Time'
+            $sorted = $found | Sort-Object -Property { $order.IndexOf("$($_.Type)") }, Id
+            ($found | ForEach-Object { "$_" }) -join ' ' | Should -Be (($sorted | ForEach-Object { "$_" }) -join ' ')
+        }
+
+        It 'has the ids, kinds, processes, users and commands of lsns' -Skip:(-not ($isRoot -and $hasLsns)) {
+            $sleeper = Start-Sleeper unshare, --net, --uts, --ipc, --mount, --cgroup, sleep, 300
+            # The host does not hold still: other processes may come and go between the two, so there are some tries.
+            foreach ($try in 1..10) {
+                $theirs = (lsns -J -l -o 'NS,TYPE,NPROCS,PID,PPID,UID,USER,COMMAND' | ConvertFrom-Json).namespaces | Where-Object nprocs -gt 0
+                $ours = Get-NamespaceInfo | Where-Object ProcessCount -gt 0
+                $difference = Compare-Object ($theirs | ForEach-Object { "$($_.type):[$($_.ns)]" }) ($ours | ForEach-Object { "$_" })
+                if (-not $difference) { break }
+            }
+            $difference | Should -BeNullOrEmpty
+            $ours.Count | Should -BeGreaterThan 12
+            foreach ($info in $ours) {
+                $row = $theirs | Where-Object ns -eq $info.Id
+                $info.ProcessId | Should -Be $row.pid -Because "$info has this lowest process"
+                $info.ParentProcessId | Should -Be $row.ppid
+                $info.UserId | Should -Be $row.uid
+                $info.User | Should -Be $row.user
+                if (-not $info.IsOwn) { $info.ProcessCount | Should -Be $row.nprocs }
+            }
+            $made = $ours | Where-Object ProcessId -eq $sleeper
+            $made.Count | Should -Be 5
+            foreach ($info in $made) {
+                $info.Command | Should -BeExactly 'sleep 300'
+                $info.Command | Should -BeExactly ($theirs | Where-Object ns -eq $info.Id).command
+                $info.IsInitial | Should -BeFalse
+                $info.IsOwn | Should -BeFalse
+            }
+        }
+
+        It 'has the owners and parents of lsns' -Skip:(-not ($isRoot -and $hasLsns)) {
+            $null = Start-Sleeper unshare, --user, --map-root-user, unshare, --user, --map-root-user, --net, --uts, sleep, 300
+            $null = Start-Sleeper unshare, --pid, sh, -c, "unshare --pid sh -c 'sleep 300 & exec sleep 300' & exec sleep 300"
+            $deadline = [DateTime]::UtcNow.AddSeconds(10)
+            while ((Get-NamespaceInfo -Type Pid | Where-Object ParentId).Count -lt 2 -and [DateTime]::UtcNow -lt $deadline) {
+                [System.Threading.Thread]::Sleep(10)
+            }
+            $theirs = (lsns -J -l -o 'NS,TYPE,PNS,ONS' | ConvertFrom-Json).namespaces
+            $ours = Get-NamespaceInfo
+            $checked = 0
+            foreach ($row in $theirs) {
+                $info = $ours | Where-Object Id -eq $row.ns
+                if ($info) {
+                    [ulong]($info.OwnerId ?? 0) | Should -Be $row.ons -Because "this owns $info"
+                    [ulong]($info.ParentId ?? 0) | Should -Be $row.pns -Because "this is the parent of $info"
+                    $checked++
+                }
+            }
+            $checked | Should -BeGreaterThan 10
+            # Not only nulls were compared.
+            ($ours | Where-Object { $_.Type -eq 'Pid' -and $_.ParentId }).Count | Should -BeGreaterOrEqual 2
+            ($ours | Where-Object { $_.Type -eq 'User' -and $_.ParentId }).Count | Should -BeGreaterOrEqual 2
+        }
+
+        It 'finds a parent that has no process itself' -Skip:(-not $isRoot) {
+            $sleeper = Start-Sleeper unshare, --user, --map-root-user, unshare, --user, --map-root-user, sleep, 300
+            $inner = Get-NamespaceInfo -Id $sleeper -Type User
+            $middle = Get-NamespaceInfo -Type User | Where-Object Id -eq $inner.ParentId
+            $middle.ProcessCount | Should -Be 0
+            $middle.ProcessId | Should -BeNullOrEmpty
+            $middle.ParentId | Should -Be (Read-NamespaceId $PID user)
+            $middle.OwnerUserId | Should -Be 0
+            $middle.OwnerUser | Should -Be 'root'
+            $inner.OwnerId | Should -Be $middle.Id
+        }
+
+        It 'tells the namespaces that the host booted with' -Skip:(-not $isRoot) {
+            $sleeper = Start-Sleeper unshare, --uts, sleep, 300
+            (Get-NamespaceInfo -Type User | Where-Object IsInitial).Id | Should -Be 4026531837
+            (Get-NamespaceInfo -Id $sleeper -Type Uts).IsInitial | Should -BeFalse
+        }
+
+        It 'lists no kind that was not asked for' {
+            (Get-NamespaceInfo -Type Net, Uts).ForEach{ "$($_.Type)" } | Sort-Object -Unique | Should -Be 'Net', 'Uts'
+            (Get-NamespaceInfo -Type user).Type | Sort-Object -Unique | Should -Be 'User'
+        }
+
+        It 'shows a command line without what would steer the terminal' -Skip:(-not ($isRoot -and $hasBash)) {
+            $sleeper = Start-Sleeper unshare, --uts, bash, -c, 'exec -a $''x\e[31m\n) S 1 300'' sleep 300'
+            (Get-NamespaceInfo -Id $sleeper -Type Uts).Command | Should -BeExactly 'x?[31m?) S 1 300 300'
+        }
+
+        It 'does not fail while processes come and go, and leaves no descriptor open' {
+            $start = [System.Diagnostics.ProcessStartInfo]::new('sh')
+            $start.ArgumentList.Add('-c')
+            $start.ArgumentList.Add('while :; do /bin/true; done')
+            $storm = [System.Diagnostics.Process]::Start($start)
+            try {
+                $null = Get-NamespaceInfo -Deep
+                [GC]::Collect()
+                $before = [IO.Directory]::GetFileSystemEntries('/proc/self/fd').Count
+                foreach ($round in 1..20) {
+                    Get-NamespaceInfo -Deep:($round % 2) -ErrorVariable failures -ErrorAction SilentlyContinue | Should -Not -BeNullOrEmpty
+                    $failures | Should -BeNullOrEmpty
+                }
+                [IO.Directory]::GetFileSystemEntries('/proc/self/fd').Count | Should -BeLessOrEqual ($before + 2)
+            } finally {
+                $storm.Kill($true)
+                $storm.WaitForExit()
+            }
+        }
+    }
+
+    Context 'with pinned namespaces' {
+        BeforeAll {
+            $script:Folder = [IO.Directory]::CreateTempSubdirectory('iso-test-').FullName
+        }
+
+        AfterAll {
+            [IO.Directory]::Delete($Folder, $true)
+        }
+
+        It 'finds what ip netns names, without a process, with the id that ip netns gives' -Skip:(-not ($isRoot -and $hasIp)) {
+            ip netns add "$Prefix-a"
+            try {
+                $info = Get-NamespaceInfo -Type Net | Where-Object Name -eq "$Prefix-a"
+                $info.Paths | Should -Be "/run/netns/$Prefix-a"
+                $info.ProcessCount | Should -Be 0
+                $info.Command | Should -BeNullOrEmpty
+                $info.NetNsId | Should -BeNullOrEmpty
+                $info.OwnerId | Should -Be (Read-NamespaceId $PID user)
+                ip netns set "$Prefix-a" 4711
+                (Get-NamespaceInfo -Name "$Prefix-a").NetNsId | Should -Be 4711
+            } finally {
+                ip netns delete "$Prefix-a"
+            }
+            Get-NamespaceInfo -Name "$Prefix-*" | Should -BeNullOrEmpty
+        }
+
+        It 'finds what unshare pins, under a path with a blank too' -Skip:(-not $isRoot) {
+            $pin = "$Folder/a pin"
+            [IO.File]::WriteAllText($pin, '')
+            unshare "--uts=$pin" true
+            try {
+                $info = Get-NamespaceInfo -Type Uts | Where-Object ProcessCount -eq 0 | Where-Object Paths -contains $pin
+                $info | Should -Not -BeNullOrEmpty
+                $info | Should -Be (Get-NamespaceInfo -Path $pin)
+            } finally {
+                umount $pin
+            }
+        }
+
+        It 'finds a pin that only another mount namespace has' -Skip:(-not $isRoot) {
+            $pin = "$Folder/inside"
+            [IO.File]::WriteAllText($pin, '')
+            $sleeper = Start-Sleeper unshare, --mount, --uts, sh, -c, "mount --bind /proc/self/ns/uts $pin && exec nsenter --target $PID --uts sleep 300"
+            $path = "/proc/$sleeper/root$pin"
+            $info = Get-NamespaceInfo -Type Uts | Where-Object Paths -contains $path
+            $info.ProcessCount | Should -Be 0
+            $info.OwnerId | Should -Be (Read-NamespaceId $PID user)
+            Get-NamespaceInfo -Path $path | Should -Be $info
+        }
+    }
+
+    Context '-Deep' {
+        It 'finds a namespace that only an open descriptor keeps' -Skip:(-not $isRoot) {
+            $sleeper = Start-Sleeper unshare, --uts, sh, -c, "exec 9</proc/self/ns/uts; exec nsenter --target $PID --uts sleep 300"
+            $id = [ulong]([IO.FileInfo]::new("/proc/$sleeper/fd/9").LinkTarget -replace '\D')
+            (Get-NamespaceInfo -Type Uts).Id | Should -Not -Contain $id
+            $info = Get-NamespaceInfo -Type Uts -Deep | Where-Object Id -eq $id
+            $info.HolderIds | Should -Be $sleeper
+            $info.ProcessCount | Should -Be 0
+            $info.OwnerId | Should -Be (Read-NamespaceId $PID user)
+        }
+
+        It 'finds a namespace that only a socket keeps' -Skip:(-not ($isRoot -and $hasIp -and $hasBash)) {
+            $before = (Get-NamespaceInfo -Type Net -Deep).Id
+            $sleeper = Start-Sleeper unshare, --net, bash, -c, "ip link set lo up; exec 9<>/dev/udp/127.0.0.1/9; exec nsenter --target $PID --net sleep 300"
+            $info = Get-NamespaceInfo -Type Net -Deep | Where-Object HolderIds -contains $sleeper
+            $info.Id | Should -Not -BeIn $before
+            $info.ProcessCount | Should -Be 0
+            $info.OwnerId | Should -Be (Read-NamespaceId $PID user)
+            (Get-NamespaceInfo -Type Net).Id | Should -Not -Contain $info.Id
+        }
+
+        It 'tells who has a pid namespace for children to come' -Skip:(-not $isRoot) {
+            $sleeper = Start-Sleeper unshare, --pid, sh, -c, 'sleep 300 & exec sleep 300'
+            $child = Wait-Child $sleeper
+            $info = Get-NamespaceInfo -Id $child -Type Pid -Deep
+            $info.HolderIds | Should -Be $sleeper
+            $info.ProcessIds | Should -Be $child
+            (Get-NamespaceInfo -Id $child -Type Pid).HolderIds | Should -BeNullOrEmpty
+        }
+    }
+
+    Context '-Id' {
+        It 'gives the namespaces of a process' -Skip:(-not $isRoot) {
+            $sleeper = Start-Sleeper unshare, --uts, sleep, 300
+            $found = Get-NamespaceInfo -Id $sleeper
+            $found.Count | Should -Be 8
+            foreach ($info in $found) {
+                $info.Id | Should -Be (Read-NamespaceId $sleeper $KindOf["$($info.Type)"])
+                $info.ProcessIds | Should -Contain $sleeper
+            }
+        }
+
+        It 'takes processes from the pipeline, those too that start meanwhile' -Skip:(-not $isRoot) {
+            $found = & {
+                [System.Diagnostics.Process]::GetCurrentProcess()
+                [System.Diagnostics.Process]::GetProcessById((Start-Sleeper unshare, --uts, sleep, 300))
+            } | Get-NamespaceInfo -Type Uts
+            $found.Count | Should -Be 2
+            $found[0].ProcessIds | Should -Contain $PID
+            $found[1].ProcessIds | Should -Be $Started[0].Id
+        }
+
+        It 'refuses a process that does not exist, and goes on' {
+            $found = Get-NamespaceInfo -Id 2147483647, $PID -Type Net -ErrorVariable failures -ErrorAction SilentlyContinue
+            $found.IsOwn | Should -BeTrue
+            $failures.Count | Should -Be 1
+            $failures[0].FullyQualifiedErrorId | Should -BeExactly "ProcessNotFound,$Command"
+            $failures[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
+            $failures[0].TargetObject | Should -Be 2147483647
+            "$($failures[0])" | Should -BeLike '*2147483647*'
+        }
+    }
+
+    Context '-Name' {
+        It 'takes names and wildcards' -Skip:(-not ($isRoot -and $hasIp)) {
+            ip netns add "$Prefix-b"
+            ip netns add "$Prefix-c"
+            try {
+                (Get-NamespaceInfo -Name "$Prefix-*").Name | Sort-Object | Should -Be "$Prefix-b", "$Prefix-c"
+                (Get-NamespaceInfo -Name "$Prefix-c", "$Prefix-b").Name | Should -Be "$Prefix-c", "$Prefix-b"
+                Get-NamespaceInfo -Name "$Prefix-x*" | Should -BeNullOrEmpty
+                Get-NamespaceInfo -Name "$Prefix-*" -Type Uts | Should -BeNullOrEmpty
+            } finally {
+                ip netns delete "$Prefix-b"
+                ip netns delete "$Prefix-c"
+            }
+        }
+
+        It 'refuses a name that does not exist' {
+            $found = Get-NamespaceInfo -Name "$Prefix-missing" -ErrorVariable failures -ErrorAction SilentlyContinue
+            $found | Should -BeNullOrEmpty
+            $failures[0].FullyQualifiedErrorId | Should -BeExactly "NamespaceNotFound,$Command"
+            $failures[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
+            $failures[0].TargetObject | Should -Be "$Prefix-missing"
+        }
+    }
+
+    Context '-Path' {
+        It 'takes an entry of /proc, wildcards, and files from the pipeline' {
+            Get-NamespaceInfo -Path "/proc/$PID/ns/net" | Should -Be (Get-NamespaceInfo -Id $PID -Type Net)
+            (Get-NamespaceInfo -Path "/proc/$PID/ns/[nu]*t*").ForEach{ "$($_.Type)" } | Sort-Object | Should -Be 'Net', 'Uts'
+            ([pscustomobject]@{ PSPath = "/proc/$PID/ns/uts" } | Get-NamespaceInfo).Type | Should -Be 'Uts'
+            Get-NamespaceInfo -LiteralPath "/proc/$PID/ns/uts" -Type Net | Should -BeNullOrEmpty
+        }
+
+        It 'refuses <Path>' -ForEach @(
+            @{ Path = '/nonexistent/ns'; Id = 'NamespacePathNotFound'; Category = 'ObjectNotFound'; Text = '*/nonexistent/ns*No such file*' }
+            @{ Path = '/etc/passwd'; Id = 'NamespacePathInvalid'; Category = 'InvalidArgument'; Text = '/etc/passwd is a plain file, not a namespace*' }
+            @{ Path = '/proc'; Id = 'NamespacePathInvalid'; Category = 'InvalidArgument'; Text = '/proc is a folder, not a namespace*' }
+            @{ Path = 'variable:PID'; Id = 'NamespacePathInvalid'; Category = 'InvalidArgument'; Text = '*not a path of the file system*' }
+        ) {
+            $found = Get-NamespaceInfo -Path $Path -ErrorVariable failures -ErrorAction SilentlyContinue
+            $found | Should -BeNullOrEmpty
+            $failures.Count | Should -Be 1
+            $failures[0].FullyQualifiedErrorId | Should -BeExactly "$Id,$Command"
+            $failures[0].CategoryInfo.Category | Should -Be $Category
+            $failures[0].TargetObject | Should -Be $Path
+            "$($failures[0])" | Should -BeLike $Text
+            "$($failures[0])" | Should -Not -BeLike '*Remove-Item*'
+        }
+
+        It 'says of a stale file of ip netns how to be rid of it' -Skip:(-not $isRoot) {
+            $null = [IO.Directory]::CreateDirectory('/run/netns')
+            [IO.File]::WriteAllText("/run/netns/$Prefix-stale", '')
+            try {
+                Get-NamespaceInfo -Path "/run/netns/$Prefix-stale" -ErrorVariable failures -ErrorAction SilentlyContinue
+                $failures[0].FullyQualifiedErrorId | Should -BeExactly "NamespacePathInvalid,$Command"
+                "$($failures[0])" | Should -BeLike "*stale*Remove-Item -LiteralPath '/run/netns/$Prefix-stale'*"
+            } finally {
+                [IO.File]::Delete("/run/netns/$Prefix-stale")
+            }
+        }
+    }
+
+    Context 'its parameters and objects' {
+        It 'refuses None as a kind' {
+            { Get-NamespaceInfo -Type None } | Should -Throw -ErrorId "ParameterArgumentValidationError,$Command"
+        }
+
+        It 'completes the kinds' {
+            $line = 'Get-NamespaceInfo -Type '
+            [System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches.CompletionText |
+                Should -Be 'Cgroup', 'Ipc', 'Mount', 'Net', 'Pid', 'Time', 'User', 'Uts'
+            $line = 'Get-NamespaceInfo -Type Net, u'
+            [System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches.CompletionText |
+                Should -Be 'User', 'Uts'
+        }
+
+        It 'gives objects that are equal when they are the same namespace, and print as the kernel does' {
+            $first = Get-NamespaceInfo -Id $PID -Type Uts
+            $first -eq (Get-NamespaceInfo -Id $PID -Type Uts) | Should -BeTrue
+            $first -eq (Get-NamespaceInfo -Id $PID -Type Net) | Should -BeFalse
+            "$first" | Should -BeExactly ([IO.FileInfo]::new("/proc/$PID/ns/uts").LinkTarget)
+        }
+
+        It 'has a table like that of lsns and a list of everything' {
+            $table = Get-NamespaceInfo -Id $PID -Type Net, Uts | Out-String -Width 200
+            $table | Should -Match 'Type\s+Id\s+Processes\s+PID\s+User\s+Name\s+Command'
+            $table | Should -Match "Net\s+$(Read-NamespaceId $PID net)\s+\d+\s+\d+"
+            $list = Get-NamespaceInfo -Id $PID -Type Net | Format-List | Out-String -Width 200
+            foreach ($property in 'OwnerId', 'ParentId', 'NetNsId', 'ProcessIds', 'Paths', 'HolderIds', 'IsInitial', 'IsOwn') {
+                $list | Should -Match "(?m)^$property\s+:"
+            }
+        }
+    }
+
+    Context 'as an ordinary user' -Skip:(-not $isRoot) {
+        BeforeAll {
+            # Runs a script in a new host of the same kind as this one.
+            function Invoke-AsNobody {
+                param([string]$Script)
+                $module = (Get-Module Isolation).Path
+                runuser -u nobody -- ([Environment]::ProcessPath) -NoProfile -Command "`$env:HOME = '/tmp'; Import-Module '$module'; $Script"
+            }
+        }
+
+        It 'lists what the kernel lets him see, without an error' {
+            $rows = Invoke-AsNobody '(Get-NamespaceInfo).ForEach{ "$_ $($_.ProcessIds -contains $PID) $($_.IsOwn)" }; "errors: $($Error.Count)"'
+            $rows[-1] | Should -Be 'errors: 0'
+            $own = $rows | Where-Object { $_ -like '* True' }
+            $own.Count | Should -Be 8
+            $own | Should -Contain "uts:[$(Read-NamespaceId $PID uts)] True True"
+        }
+
+        It 'does not list a namespace of root alone' {
+            $sleeper = Start-Sleeper unshare, --uts, sleep, 300
+            $id = Read-NamespaceId $sleeper uts
+            (Get-NamespaceInfo -Type Uts).Id | Should -Contain $id
+            Invoke-AsNobody '(Get-NamespaceInfo -Type Uts -Deep).Id' | Should -Not -Contain "$id"
+        }
+
+        It 'is told what it takes to look at a process of root' {
+            $lines = Invoke-AsNobody "Get-NamespaceInfo -Id $PID -ErrorVariable e -ErrorAction SilentlyContinue; `$e[0].FullyQualifiedErrorId; `"`$(`$e[0].CategoryInfo.Category)`"; `"`$(`$e[0])`""
+            $lines[0] | Should -BeExactly "NamespaceAccessDenied,$Command"
+            $lines[1] | Should -BeExactly 'PermissionDenied'
+            $lines[2] | Should -BeLike "*process $PID*root*"
+        }
+    }
+}
