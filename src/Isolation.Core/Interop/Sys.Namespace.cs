@@ -36,6 +36,20 @@ internal static unsafe partial class Sys
         return ioctl(ns.Number, NS_GET_OWNER_UID, &uid) == 0 ? uid : null;
     }
 
+    /// <summary>Whether a path is a namespace's file: one that answers <c>NS_GET_NSTYPE</c>.</summary>
+    public static bool IsNamespaceFile(string path)
+    {
+        if (TryOpen(path, OpenFlags.ReadOnly | OpenFlags.NonBlock, out Descriptor? file) != Errno.None)
+        {
+            return false;
+        }
+
+        using (file)
+        {
+            return TypeOfNamespace(file!) != NamespaceType.None;
+        }
+    }
+
     private static Descriptor? NamespaceRelative(Descriptor ns, int request, out Errno error)
     {
         int fd = ioctl(ns.Number, request);

@@ -1,13 +1,103 @@
+using System;
+using System.Collections.Generic;
+using Isolation.State;
+
 namespace Isolation;
 
-/// <summary>A named group of namespaces, made by <c>New-Namespace</c>.</summary>
-public sealed class NamespaceSet
+/// <summary>How a set stands.</summary>
+public enum NamespaceSetState
 {
-    internal NamespaceSet(string name) => Name = name;
+    /// <summary>It can be entered.</summary>
+    Ready,
+    /// <summary>Another process is making it.</summary>
+    Creating,
+    /// <summary>Another process is removing it.</summary>
+    Removing,
+    /// <summary>Its keeper has ended, or its record is damaged: it can only be removed.</summary>
+    Broken,
+}
+
+/// <summary>A named group of namespaces, made by <c>New-Namespace</c>, with all that is needed to enter it.</summary>
+public sealed class NamespaceSet : IEquatable<NamespaceSet>
+{
+    internal NamespaceSet(NamespaceRecord record, string folder, NamespaceSetState state)
+    {
+        Record = record;
+        Folder = folder;
+        State = state;
+        Namespaces = Keys(record);
+    }
 
     /// <summary>The set's name, unique for its user.</summary>
-    public string Name { get; }
+    public string Name => Record.Name;
+
+    /// <summary>The kinds of namespace in it.</summary>
+    public NamespaceType Type => Record.Types;
+
+    /// <summary>How it stands.</summary>
+    public NamespaceSetState State { get; }
+
+    /// <summary>The namespaces, by kind and id. With -AsPid1 the pid namespace is there only while its PID 1 runs.</summary>
+    public NamespaceKey[] Namespaces { get; }
+
+    /// <summary>The host name that was given to it; null for a copy of the host's.</summary>
+    public string? HostName => Record.HostName;
+
+    /// <summary>The NIS domain name that was given to it; null for a copy of the host's.</summary>
+    public string? DomainName => Record.DomainName;
+
+    /// <summary>The init of its pid namespace, by the caller's pid; null where it has none.</summary>
+    public int? InitId => Record.KeeperIsInit ? Record.Keeper?.Pid : Record.Pid1?.Pid;
+
+    /// <summary>Whether it lives until it is removed; an unnamed set ends with the PowerShell that made it.</summary>
+    public bool IsPersistent => !Record.EndsWithOwner;
+
+    /// <summary>When it was made, local time.</summary>
+    public DateTime Created => Record.Created.LocalDateTime;
+
+    /// <summary>The folder that keeps it.</summary>
+    public string Folder { get; }
+
+    internal NamespaceRecord Record { get; }
+
+    /// <summary>The id of one of its namespaces; null where it has none of that kind.</summary>
+    /// <param name="type">One kind.</param>
+    public ulong? GetId(NamespaceType type)
+    {
+        foreach (NamespaceKey key in Namespaces)
+        {
+            if (key.Type == type)
+            {
+                return key.Id;
+            }
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(NamespaceSet? other) => other is not null && Folder == other.Folder && Record.Created == other.Record.Created;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as NamespaceSet);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Folder, Record.Created);
 
     /// <inheritdoc/>
     public override string ToString() => Name;
+
+    private static NamespaceKey[] Keys(NamespaceRecord record)
+    {
+        List<NamespaceKey> keys = [];
+        foreach (NamespaceType type in NamespaceTypes.All)
+        {
+            if (record.Ids.TryGetValue(type.ProcName(), out ulong id))
+            {
+                keys.Add(new NamespaceKey(type, id));
+            }
+        }
+
+        return [.. keys];
+    }
 }

@@ -1,0 +1,292 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Threading;
+using Isolation.Agent;
+using Isolation.Interop;
+using Isolation.Plans;
+
+namespace Isolation.State;
+
+/// <summary>The caller's sets: made, found, removed. What is true of them is in the kernel and in the state folder, never in this process alone.</summary>
+internal sealed class NamespaceStore
+{
+    private static readonly TimeSpan s_lockTimeout = TimeSpan.FromSeconds(10);
+    private static int s_unnamed;
+
+    private readonly StateFolder _folder;
+
+    public NamespaceStore(StateFolder folder) => _folder = folder;
+
+    /// <summary>The caller's store.</summary>
+    public static NamespaceStore Current { get; } = new(StateFolder.Current);
+
+    /// <summary>The plan by which a set would be made, for -WhatIf and -Debug.</summary>
+    public Plan PlanFor(NamespaceSetOptions options)
+    {
+        options.Check();
+        return NamespacePlans.Create(PlanOptions(options, options.Name ?? "(unnamed)"));
+    }
+
+    /// <summary>Makes a set; where anything fails, nothing of it stays.</summary>
+    /// <exception cref="IsolationException">
+    /// <c>NamespaceExists</c>, <c>NamespaceNameTaken</c>, <c>NamespaceNameInvalid</c>, <c>NamespaceTypeInvalid</c>, <c>NamespaceOptionInvalid</c>,
+    /// <c>NamespaceLocked</c>, <c>StateFolderUnsafe</c>, <c>StateFolderUnavailable</c>, <c>AgentMissing</c> and the agent's others.
+    /// </exception>
+    /// <exception cref="SyscallException">The kernel refused a step.</exception>
+    public NamespaceSet Create(NamespaceSetOptions options, CancellationToken cancellation)
+    {
+        options.Check();
+        string name = options.Name ?? $"unnamed-{Environment.ProcessId}-{Interlocked.Increment(ref s_unnamed)}";
+        NamespacePlanOptions planned = PlanOptions(options, name);
+        bool pinned = !planned.Hold;
+        using Descriptor use = _folder.Use();
+        using NameLock locked = _folder.Lock(name, s_lockTimeout);
+        RefuseTaken(name, pinned && options.Types.HasFlag(NamespaceType.Net));
+
+        RecordedProcess owner = RecordedProcess.Of(Environment.ProcessId)!;
+        NamespaceRecord record = new()
+        {
+            Name = name,
+            Types = options.Types,
+            Phase = RecordPhase.Creating,
+            Created = DateTimeOffset.Now,
+            Owner = owner,
+            EndsWithOwner = options.Name is null,
+            Pinned = pinned,
+            NamedNetwork = pinned && options.Types.HasFlag(NamespaceType.Net),
+            AsPid1 = options.AsPid1,
+            HostName = options.HostName,
+            DomainName = options.DomainName,
+        };
+        SetFolder folder = new(_folder, name);
+        try
+        {
+            folder.Make(pinned);
+            folder.Write(record);
+            Plan plan = NamespacePlans.Create(planned);
+            using PlanOutcome outcome = AgentClient.Current.Run(plan, [], planned.Attached, cancellation);
+            for (int i = 0; i < plan.Outputs.Count; i++)
+            {
+                record.Ids[plan.Outputs[i]] = Sys.Status(outcome.Descriptors[i]).Inode;
+            }
+
+            bool init = options.Types.HasFlag(NamespaceType.Pid) && !options.AsPid1;
+            if (init || planned.Hold)
+            {
+                record = record with { Keeper = RecordedProcess.Of(outcome.Pid), KeeperIsInit = init };
+            }
+
+            // From here on a removal knows the keeper, whatever happens to this process.
+            folder.Write(record);
+            if (pinned)
+            {
+                for (int i = 0; i < plan.Outputs.Count; i++)
+                {
+                    folder.Pin(plan.Outputs[i], outcome.Descriptors[i]);
+                    if (plan.Outputs[i] == "net")
+                    {
+                        NamedNetworkPins.Add(name, outcome.Descriptors[i]);
+                    }
+                }
+            }
+
+            record = record with { Phase = RecordPhase.Ready, Owner = options.Name is null ? owner : null };
+            folder.Write(record);
+            return new NamespaceSet(record, folder.Path, NamespaceSetState.Ready);
+        }
+        catch (Exception exception) when (exception is not SyscallException && exception is IOException or UnauthorizedAccessException)
+        {
+            SetRemover.RemoveNow(record, folder);
+            throw new IsolationException(
+                "StateFolderUnavailable",
+                ErrorKind.Unavailable,
+                $"Cannot keep set '{name}' in {folder.Path}: {exception.Message} The file system must be writable and have room.",
+                exception);
+        }
+        catch
+        {
+            SetRemover.RemoveNow(record, folder);
+            throw;
+        }
+    }
+
+    /// <summary>The set of a name; null where there is none.</summary>
+    /// <exception cref="IsolationException"><c>NamespaceRecordDamaged</c>, <c>NamespaceRecordTooNew</c>.</exception>
+    public NamespaceSet? Find(string name)
+    {
+        SetFolder folder = new(_folder, name);
+        NamespaceRecord? record = folder.Read();
+        return record is null ? null : new NamespaceSet(record, folder.Path, StateOf(record));
+    }
+
+    /// <summary>The set of a name.</summary>
+    /// <exception cref="IsolationException"><c>NamespaceNotFound</c> and those of <see cref="Find"/>.</exception>
+    public NamespaceSet Get(string name) => Find(name) ?? throw new IsolationException(
+        "NamespaceNotFound", ErrorKind.NotFound, $"There is no namespace set '{name}'. Get-Namespace lists those that there are; New-Namespace makes one.");
+
+    /// <summary>The names of all sets, sorted.</summary>
+    public IReadOnlyList<string> Names()
+    {
+        List<string> names = [];
+        if (Directory.Exists(_folder.Sets))
+        {
+            foreach (string folder in Directory.GetDirectories(_folder.Sets))
+            {
+                names.Add(Path.GetFileName(folder));
+            }
+        }
+
+        names.Sort(StringComparer.Ordinal);
+        return names;
+    }
+
+    /// <summary>The names of all pinned namespaces of sets, for those who look at the whole host.</summary>
+    public IReadOnlyDictionary<NamespaceKey, string> NamesByKey()
+    {
+        Dictionary<NamespaceKey, string> names = [];
+        foreach (string name in Names())
+        {
+            try
+            {
+                foreach (NamespaceKey key in Find(name)?.Namespaces ?? [])
+                {
+                    names.TryAdd(key, name);
+                }
+            }
+            catch (IsolationException)
+            {
+                // A damaged record is told by Get-Namespace; here it only has no name to give.
+            }
+        }
+
+        return names;
+    }
+
+    /// <summary>Notes the program that is PID 1 of a set made with -AsPid1.</summary>
+    public void SetPid1(string name, int pid)
+    {
+        using NameLock locked = _folder.Lock(name, s_lockTimeout);
+        SetFolder folder = new(_folder, name);
+        if (folder.Read() is NamespaceRecord record)
+        {
+            if (ProcessIdentity.Of(pid) is ProcessIdentity identity && Sys.TryStatus($"/proc/{pid}/ns/pid", out FileStatus status))
+            {
+                record.Ids["pid"] = status.Inode;
+                folder.Write(record with { Pid1 = new RecordedProcess(pid, identity.StartTicks) });
+            }
+        }
+    }
+
+    /// <summary>Removes sets: ends what runs in them, their pins, cgroups and folders. One look at the host's processes serves all of them.</summary>
+    /// <param name="names">Their names.</param>
+    /// <param name="failed">Told of each that could not be removed; the others go on.</param>
+    /// <param name="cancellation">Stops between two sets.</param>
+    public void Remove(IReadOnlyList<string> names, Action<string, Exception> failed, CancellationToken cancellation)
+    {
+        using (_folder.Use())
+        {
+            new SetRemover(_folder).Remove(names, s_lockTimeout, failed, cancellation);
+        }
+
+        _folder.TryRemove();
+    }
+
+    /// <summary>Finishes what processes that are gone have left: sets half made, half removed, and unnamed ones.</summary>
+    public void Sweep()
+    {
+        List<string> left = [];
+        foreach (string name in Names())
+        {
+            try
+            {
+                if (new SetFolder(_folder, name).Read() is NamespaceRecord record && IsAbandoned(record))
+                {
+                    left.Add(name);
+                }
+            }
+            catch (IsolationException)
+            {
+                // Damaged: only Remove-Namespace, which somebody asked for, touches it.
+            }
+        }
+
+        if (left.Count != 0)
+        {
+            Remove(left, static (_, _) => { }, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Removes the unnamed sets of this process, at its end.</summary>
+    public void RemoveOwn()
+    {
+        List<string> own = [];
+        foreach (string name in Names())
+        {
+            if (name.StartsWith($"unnamed-{Environment.ProcessId}-", StringComparison.Ordinal))
+            {
+                own.Add(name);
+            }
+        }
+
+        if (own.Count != 0)
+        {
+            Remove(own, static (_, _) => { }, CancellationToken.None);
+        }
+    }
+
+    private static bool IsAbandoned(NamespaceRecord record) =>
+        record.Owner is RecordedProcess owner && !owner.Identity.IsAlive() && (record.EndsWithOwner || record.Phase != RecordPhase.Ready);
+
+    private static NamespaceSetState StateOf(NamespaceRecord record) => record.Phase switch
+    {
+        RecordPhase.Creating => record.Owner?.Identity.IsAlive() == true ? NamespaceSetState.Creating : NamespaceSetState.Broken,
+        RecordPhase.Removing => record.Owner?.Identity.IsAlive() == true ? NamespaceSetState.Removing : NamespaceSetState.Broken,
+        _ => record.Keeper is RecordedProcess keeper && !IsRunning(keeper) ? NamespaceSetState.Broken : NamespaceSetState.Ready,
+    };
+
+    private static bool IsRunning(RecordedProcess process)
+    {
+        // A zombie keeps its pid and start time, but no namespace.
+        return process.Identity.IsAlive() && Sys.TryStatus($"/proc/{process.Pid}/ns/mnt", out _);
+    }
+
+    private void RefuseTaken(string name, bool network)
+    {
+        SetFolder folder = new(_folder, name);
+        NamespaceRecord? record = folder.Read();
+        if (record is not null && IsAbandoned(record))
+        {
+            SetRemover.RemoveNow(record, folder);
+            record = null;
+        }
+
+        if (record is not null || folder.Exists)
+        {
+            throw new IsolationException(
+                "NamespaceExists", ErrorKind.AlreadyExists, $"There is a namespace set '{name}' already. Choose another name, or remove it with: Remove-Namespace {name}");
+        }
+
+        if (network && File.Exists($"{NamedNetworks.Folder}/{name}"))
+        {
+            throw new IsolationException(
+                "NamespaceNameTaken",
+                ErrorKind.AlreadyExists,
+                $"{NamedNetworks.Folder}/{name} exists: a network namespace of another tool, or a stale file. Choose another name, or remove it with: ip netns delete {name}");
+        }
+    }
+
+    private NamespacePlanOptions PlanOptions(NamespaceSetOptions options, string name) => new()
+    {
+        Name = name,
+        Types = options.Types,
+        HostName = options.HostName,
+        DomainName = options.DomainName,
+        MapRoot = options.MapRootUser ? (Sys.EffectiveUserId, Sys.EffectiveGroupId) : null,
+        AsPid1 = options.AsPid1,
+
+        // Without privilege nothing can be pinned where others see it, and what ends with this process is not pinned.
+        Hold = !_folder.IsRoot || options.Name is null,
+        Attached = options.Name is null,
+    };
+}

@@ -1,0 +1,110 @@
+using System.IO;
+using Isolation.Interop;
+
+namespace Isolation.State;
+
+/// <summary>The folder of one set: its record and, for root's, its pins.</summary>
+internal sealed class SetFolder
+{
+    private readonly StateFolder _state;
+
+    public SetFolder(StateFolder state, string name)
+    {
+        _state = state;
+        Path = System.IO.Path.Combine(state.Sets, name);
+    }
+
+    public string Path { get; }
+
+    public bool Exists => Directory.Exists(Path);
+
+    private string RecordFile => System.IO.Path.Combine(Path, "set.json");
+
+    private string Pins => System.IO.Path.Combine(Path, "ns");
+
+    public void Make(bool pinned)
+    {
+        if (pinned)
+        {
+            _state.EnsurePrivateMount();
+        }
+
+        Directory.CreateDirectory(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (pinned)
+        {
+            Directory.CreateDirectory(Pins);
+        }
+    }
+
+    /// <summary>The record; null where there is no set.</summary>
+    /// <exception cref="IsolationException"><c>NamespaceRecordDamaged</c>, <c>NamespaceRecordTooNew</c>.</exception>
+    public NamespaceRecord? Read()
+    {
+        try
+        {
+            if (Sys.TryStatus(Path, out FileStatus status, followLink: false) && (status.Uid != Sys.EffectiveUserId || !status.IsDirectory))
+            {
+                throw new IsolationException(
+                    "StateFolderUnsafe", ErrorKind.PermissionDenied, $"{Path} belongs to user {status.Uid} or is no folder: somebody else made it. Look at it, and remove it.");
+            }
+
+            return NamespaceRecord.Parse(File.ReadAllBytes(RecordFile), RecordFile);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (FileNotFoundException)
+        {
+            // Half made: the folder is the first thing and the record the second.
+            return Exists ? throw NamespaceRecord.Damaged(RecordFile, null) : null;
+        }
+    }
+
+    /// <summary>Writes the record whole or not at all: a reader never sees half of it.</summary>
+    public void Write(NamespaceRecord record)
+    {
+        string draft = RecordFile + ".new";
+        File.WriteAllBytes(draft, record.ToJson());
+        File.Move(draft, RecordFile, overwrite: true);
+    }
+
+    /// <summary>The pin of one kind.</summary>
+    public string Pin(string kind) => System.IO.Path.Combine(Pins, kind);
+
+    /// <summary>Pins a namespace: a bind mount of its file keeps it without a process, namespaces(7).</summary>
+    public void Pin(string kind, Descriptor ns)
+    {
+        string pin = Pin(kind);
+        File.WriteAllBytes(pin, []);
+        Sys.Mount(ns.ProcPath, pin, null, MountFlags.Bind);
+    }
+
+    /// <summary>Removes pins and files; what is not ours stays, and so does the folder then.</summary>
+    public void Delete()
+    {
+        foreach (string pin in Entries(Pins))
+        {
+            // Nothing mounted (EINVAL) is a pin that was not made yet.
+            _ = Sys.TryUnmount(pin);
+            File.Delete(pin);
+        }
+
+        if (Directory.Exists(Pins))
+        {
+            Directory.Delete(Pins);
+        }
+
+        foreach (string file in Entries(Path))
+        {
+            File.Delete(file);
+        }
+
+        if (Exists)
+        {
+            Directory.Delete(Path);
+        }
+    }
+
+    private static string[] Entries(string folder) => Directory.Exists(folder) ? Directory.GetFiles(folder) : [];
+}

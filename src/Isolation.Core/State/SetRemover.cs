@@ -1,0 +1,227 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+using System.Threading;
+using Isolation.Cgroups;
+using Isolation.Interop;
+
+namespace Isolation.State;
+
+/// <summary>
+/// Removes sets, whole or half made. Every step takes what is there and passes over what is not, so that a removal that was broken off is finished by
+/// the next.
+/// </summary>
+internal sealed class SetRemover
+{
+    private static readonly TimeSpan s_endTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly StateFolder _folder;
+
+    public SetRemover(StateFolder folder) => _folder = folder;
+
+    public void Remove(IReadOnlyList<string> names, TimeSpan lockTimeout, Action<string, Exception> failed, CancellationToken cancellation)
+    {
+        List<(NamespaceRecord Record, SetFolder Folder, NameLock Lock)> sets = [];
+        try
+        {
+            foreach (string name in names)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                Try(name, failed, () => sets.Add(Begin(name, lockTimeout)));
+            }
+
+            EndProcesses(sets, failed);
+            foreach ((NamespaceRecord record, SetFolder folder, NameLock _) in sets)
+            {
+                Try(record.Name, failed, () => Finish(record, folder));
+            }
+
+            NamedNetworkPins.TryRemoveFolder();
+        }
+        finally
+        {
+            foreach ((NamespaceRecord _, SetFolder _, NameLock locked) in sets)
+            {
+                locked.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Removes one set whose lock the caller holds; for undoing.</summary>
+    public static void RemoveNow(NamespaceRecord record, SetFolder folder)
+    {
+        List<(NamespaceRecord, SetFolder, NameLock)> one = [(record, folder, null!)];
+        EndProcesses(one, static (_, _) => { });
+        Finish(record, folder);
+        NamedNetworkPins.TryRemoveFolder();
+    }
+
+    private (NamespaceRecord Record, SetFolder Folder, NameLock Lock) Begin(string name, TimeSpan lockTimeout)
+    {
+        NameLock locked = _folder.Lock(name, lockTimeout);
+        try
+        {
+            SetFolder folder = new(_folder, name);
+            NamespaceRecord record = ReadOrRebuild(name, folder);
+            record = record with { Phase = RecordPhase.Removing, Owner = RecordedProcess.Of(Environment.ProcessId) };
+            folder.Write(record);
+            return (record, folder, locked);
+        }
+        catch
+        {
+            locked.Dispose();
+            throw;
+        }
+    }
+
+    // Of a set whose record is damaged the pins still say which namespaces it has.
+    private static NamespaceRecord ReadOrRebuild(string name, SetFolder folder)
+    {
+        try
+        {
+            return folder.Read() ?? throw new IsolationException(
+                "NamespaceNotFound", ErrorKind.NotFound, $"There is no namespace set '{name}'. Get-Namespace lists those that there are.");
+        }
+        catch (IsolationException exception) when (exception.ErrorId == "NamespaceRecordDamaged")
+        {
+            NamespaceRecord record = new() { Name = name, Types = NamespaceTypes.Every, Pinned = true, NamedNetwork = true };
+            foreach (NamespaceType type in NamespaceTypes.All)
+            {
+                if (Sys.IsNamespaceFile(folder.Pin(type.ProcName())) && Sys.TryStatus(folder.Pin(type.ProcName()), out FileStatus status))
+                {
+                    record.Ids[type.ProcName()] = status.Inode;
+                }
+            }
+
+            return record;
+        }
+    }
+
+    private static void EndProcesses(List<(NamespaceRecord Record, SetFolder Folder, NameLock Lock)> sets, Action<string, Exception> failed)
+    {
+        Stopwatch waited = Stopwatch.StartNew();
+        HashSet<NamespaceKey> keys = [];
+        foreach ((NamespaceRecord record, SetFolder folder, NameLock _) in sets)
+        {
+            // PID 1 first: with it the kernel kills everything in its pid namespace, pid_namespaces(7).
+            EndKeeper(record.Pid1);
+            EndKeeper(record.Keeper);
+            foreach (NamespaceKey key in new NamespaceSet(record, folder.Path, NamespaceSetState.Removing).Namespaces)
+            {
+                keys.Add(key);
+            }
+        }
+
+        foreach ((NamespaceRecord record, SetFolder _, NameLock _) in sets)
+        {
+            AwaitEnd(record.Pid1, waited);
+            AwaitEnd(record.Keeper, waited);
+        }
+
+        while (keys.Count != 0)
+        {
+            int[] pids = NamespaceScanner.ProcessesInAny(keys);
+            bool any = false;
+            foreach (int pid in pids)
+            {
+                if (pid == Environment.ProcessId)
+                {
+                    continue; // PowerShell itself is inside: its own end is not what was asked for.
+                }
+
+                any = true;
+                Sys.Signal(pid, Sys.SIGKILL);
+            }
+
+            if (!any)
+            {
+                return;
+            }
+
+            if (waited.Elapsed > s_endTimeout)
+            {
+                IsolationException stuck = new(
+                    "NamespaceBusy",
+                    ErrorKind.Timeout,
+                    $"Processes {string.Join(", ", pids)} did not end within {s_endTimeout.TotalSeconds} s of SIGKILL: they wait for a device, or a control group freezes them. Thaw it, then remove the set again.");
+                foreach ((NamespaceRecord record, SetFolder _, NameLock _) in sets)
+                {
+                    failed(record.Name, stuck);
+                }
+
+                return;
+            }
+
+            Thread.Sleep(2);
+        }
+    }
+
+    private static void EndKeeper(RecordedProcess? process)
+    {
+        if (process is null)
+        {
+            return;
+        }
+
+        // The pidfd first, the start time second: what is opened is what is compared.
+        using Descriptor? pidfd = Sys.OpenPidfd(process.Pid, out _);
+        if (process.Identity.IsAlive())
+        {
+            _ = pidfd is null ? Sys.Signal(process.Pid, Sys.SIGKILL) : Sys.Signal(pidfd, Sys.SIGKILL);
+        }
+    }
+
+    private static void AwaitEnd(RecordedProcess? process, Stopwatch waited)
+    {
+        if (process is null)
+        {
+            return;
+        }
+
+        using Descriptor? pidfd = Sys.OpenPidfd(process.Pid, out _);
+        if (pidfd is not null && process.Identity.IsAlive())
+        {
+            _ = Sys.WaitReadable(pidfd.Number, (int)Math.Max(0, (s_endTimeout - waited.Elapsed).TotalMilliseconds));
+            return;
+        }
+
+        while (process.Identity.IsAlive() && Sys.TryStatus($"/proc/{process.Pid}/ns/mnt", out _) && waited.Elapsed < s_endTimeout)
+        {
+            Thread.Sleep(2);
+        }
+    }
+
+    private static void Finish(NamespaceRecord record, SetFolder folder)
+    {
+        Cgroup cgroup = Cgroup.ForSet(SetCgroups.Host, record.Name);
+        if (cgroup.Exists)
+        {
+            cgroup.Remove(kill: true, s_endTimeout);
+        }
+
+        if (record.NamedNetwork)
+        {
+            NamedNetworkPins.Remove(record.Name, record.Ids.TryGetValue("net", out ulong id) ? id : null);
+        }
+
+        folder.Delete();
+    }
+
+    private static void Try(string name, Action<string, Exception> failed, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception exception) when (exception is IsolationException or SyscallException)
+        {
+            failed(name, exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            failed(name, new IsolationException(
+                "StateFolderUnavailable", ErrorKind.Unavailable, $"Cannot remove what is kept of set '{name}': {exception.Message}", exception));
+        }
+    }
+}

@@ -1,0 +1,182 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using Isolation.Interop;
+
+namespace Isolation.State;
+
+/// <summary>
+/// Where named things are kept until they are removed or the host restarts: <c>/run/isolation</c> for root, a folder of the user's own otherwise.
+/// </summary>
+internal sealed class StateFolder
+{
+    private static readonly Lazy<StateFolder> s_current = new(static () => Choose());
+
+    private StateFolder(string path, bool isRoot)
+    {
+        Path = path;
+        IsRoot = isRoot;
+    }
+
+    /// <summary>The caller's folder.</summary>
+    public static StateFolder Current => s_current.Value;
+
+    public string Path { get; }
+
+    /// <summary>Whether it is root's, on which namespaces can be pinned with mounts.</summary>
+    public bool IsRoot { get; }
+
+    /// <summary>The folder with a folder for each namespace set.</summary>
+    public string Sets => System.IO.Path.Combine(Path, "namespaces");
+
+    private string Locks => System.IO.Path.Combine(Path, "locks");
+
+    private string UseLock => System.IO.Path.Combine(Path, "lock");
+
+    /// <summary>Makes what is missing. Others may pass through the folder, which they may not list; each set's own folder is closed to them.</summary>
+    /// <exception cref="IsolationException"><c>StateFolderUnsafe</c>, <c>StateFolderUnavailable</c>.</exception>
+    public void Ensure()
+    {
+        EnsureFolder(Path, IsRoot ? 0b001_001 : 0);
+        EnsureFolder(Sets, IsRoot ? 0b001_001 : 0);
+        EnsureFolder(Locks, 0);
+    }
+
+    /// <summary>Says that the folder is in use, so that <see cref="TryRemove"/> of another process leaves it; until the result is disposed.</summary>
+    public Descriptor Use()
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            Ensure();
+            Errno error = Sys.TryOpen(UseLock, OpenFlags.ReadWrite | OpenFlags.Create, out Descriptor? file, 0x180);
+            if (error == Errno.None && Sys.TryLock(file!, exclusive: false) == Errno.None && IsStill(file!, UseLock))
+            {
+                return file!;
+            }
+
+            // Another process is removing the empty folder, which takes it a moment.
+            file?.Dispose();
+            if (attempt == 1_000 || error is not (Errno.None or Errno.ENOENT))
+            {
+                throw Unavailable(UseLock, error == Errno.None ? Errno.EAGAIN : error);
+            }
+
+            System.Threading.Thread.Sleep(5);
+        }
+    }
+
+    /// <summary>Locks a name against every other process and thread, until the result is disposed.</summary>
+    /// <exception cref="IsolationException"><c>NamespaceLocked</c>: another holds it too long; the message says who.</exception>
+    public NameLock Lock(string name, TimeSpan timeout) => NameLock.Acquire(System.IO.Path.Combine(Locks, name), name, timeout);
+
+    /// <summary>
+    /// Makes the folder of sets a mount of its own that shares nothing. On a shared mount a mount namespace cannot be pinned (<c>EINVAL</c>), and
+    /// every pin would appear in all other mount namespaces.
+    /// </summary>
+    public void EnsurePrivateMount()
+    {
+        try
+        {
+            Sys.Mount("none", Sets, null, MountFlags.Private);
+        }
+        catch (SyscallException exception) when (exception.Errno == Errno.EINVAL)
+        {
+            Sys.Mount(Sets, Sets, null, MountFlags.Bind);
+            Sys.Mount("none", Sets, null, MountFlags.Private);
+        }
+    }
+
+    /// <summary>Removes the folder, and the mount on it, when nothing is kept there and no other process uses it.</summary>
+    public void TryRemove()
+    {
+        if (Sys.TryOpen(UseLock, OpenFlags.ReadWrite, out Descriptor? file) != Errno.None)
+        {
+            return;
+        }
+
+        using (file)
+        {
+            if (Sys.TryLock(file!, exclusive: true) != Errno.None || !IsStill(file!, UseLock) || Directory.GetFileSystemEntries(Sets).Length != 0)
+            {
+                return;
+            }
+
+            if (IsRoot)
+            {
+                _ = Sys.TryUnmount(Sets);
+            }
+
+            foreach (string left in Directory.GetFiles(Locks))
+            {
+                File.Delete(left);
+            }
+
+            File.Delete(UseLock);
+            foreach (string folder in (string[])[Sets, Locks, Path])
+            {
+                try
+                {
+                    Directory.Delete(folder);
+                }
+                catch (IOException)
+                {
+                    return; // Something that is not ours is in it.
+                }
+            }
+        }
+    }
+
+    internal static bool IsStill(Descriptor file, string path) =>
+        Sys.TryStatus(path, out FileStatus now, followLink: false) && now.Inode == Sys.Status(file).Inode;
+
+    private static StateFolder Choose()
+    {
+        uint user = Sys.EffectiveUserId;
+        if (user == 0 && Sys.HasSystemAdministration && (!Sys.TryStatus("/run/isolation", out FileStatus run) || run.Uid == 0))
+        {
+            return new StateFolder("/run/isolation", isRoot: true);
+        }
+
+        string? runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
+        return !string.IsNullOrEmpty(runtime) && Sys.TryStatus(runtime, out FileStatus status) && status.IsDirectory && status.Uid == user
+            ? new StateFolder(System.IO.Path.Combine(runtime, "isolation"), isRoot: false)
+            : new StateFolder($"/tmp/isolation-{user}", isRoot: false);
+    }
+
+    private static void EnsureFolder(string path, int othersMay)
+    {
+        const int ownerMay = 0b111_000_000;
+        if (!Sys.TryStatus(path, out FileStatus status, followLink: false))
+        {
+            try
+            {
+                Directory.CreateDirectory(path, (UnixFileMode)(ownerMay | othersMay));
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                throw new IsolationException(
+                    "StateFolderUnavailable",
+                    ErrorKind.Unavailable,
+                    $"Cannot make {path}, where sets are kept: {exception.Message} The file system must be writable and have room.",
+                    exception);
+            }
+
+            if (!Sys.TryStatus(path, out status, followLink: false))
+            {
+                return; // Removed by another process since; who goes on finds out and tries again.
+            }
+        }
+
+        // In a folder such as /tmp another user may have made it first, or a link in its place.
+        if (!status.IsDirectory || status.Uid != Sys.EffectiveUserId || (status.Mode & 0b000_010_010) != 0)
+        {
+            throw new IsolationException(
+                "StateFolderUnsafe",
+                ErrorKind.PermissionDenied,
+                $"{path}, where sets are kept, is not a folder that only user {Sys.EffectiveUserId} may write to. Somebody else made it or opened it: look at it, and remove it.");
+        }
+    }
+
+    private static IsolationException Unavailable(string path, Errno error) =>
+        new("StateFolderUnavailable", ErrorKind.Unavailable, $"Cannot use {path}: {error.Describe()}. The file system must be writable and have room.");
+}
