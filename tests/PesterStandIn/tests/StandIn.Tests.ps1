@@ -360,6 +360,15 @@ Describe 'what the stand-in does not know' -Skip:(-not $isStandIn) {
         $result.FailedContainers[0].ErrorRecord[0].Exception.Message | Should -BeLike 'Mock is not supported*'
     }
 
+    It 'fails a file that is left by <Name>' -ForEach @(
+        @{ Name = 'Exits'; Count = 'passed 0, failed 1, skipped 0, not run 0, blocks 0, containers 1' }
+        @{ Name = 'Breaks'; Count = 'passed 1, failed 0, skipped 0, not run 0, blocks 0, containers 1' }
+    ) {
+        $result = Invoke-Fixture $Name
+        $result.Result | Should -Be 'Failed'
+        Get-Count $result | Should -Be $Count
+    }
+
     It 'fails blocks and tests within a test' {
         Get-Count (Invoke-Fixture Misplaced) | Should -Be 'passed 0, failed 2, skipped 0, not run 0, blocks 0, containers 0'
     }

@@ -247,7 +247,12 @@ function Invoke-ContainerDiscovery($Info) {
         $read = { param($private:what, $private:data) . $private:what @data }
         $what = if ($Info.Type -eq 'File') { $Info.Item.FullName } else { $Info.Item }
         Set-Home $read -Like $session.SessionState
-        $null = & $read $what $Info.Data
+        $finished = $false
+        do {
+            $null = & $read $what $Info.Data
+            $finished = $true
+        } while ($false)
+        if (-not $finished) { throw 'The file was left by a break or continue outside of a loop.' }
     }
     catch {
         $root.ErrorRecord.Add($_)

@@ -34,7 +34,7 @@ function Format-Value($Value) {
     [string]$Value
 }
 
-function Format-List([object[]] $Item, [int] $Threshold = 2) {
+function Join-Sentence([object[]] $Item, [int] $Threshold = 2) {
     if ($null -eq $Item -or $Item.Count -lt $Threshold) { return $Item -join ', ' }
     ($Item[0..($Item.Count - 2)] -join ', ') + ' and ' + $Item[-1]
 }

@@ -62,8 +62,8 @@ function Get-RequestedTrait($Command, $Parameter, $Attributes, $Asked, [bool] $N
 
 function New-AliasTrait($Parameter, [string[]] $Alias, [bool] $Negate) {
     $faulty = @($Alias.Where({ ($Parameter.Aliases -contains $_) -eq $Negate }))
-    $named = "$(if ($faulty.Count -eq 1) { 'an alias' } else { 'the aliases' }) $(Format-List @($faulty -replace '^|$', "'"))"
-    $wanted = "with$(if ($Negate) { 'out' }) alias$(if ($Alias.Count -gt 1) { 'es' }) $(Format-List @($Alias -replace '^|$', "'"))"
+    $named = "$(if ($faulty.Count -eq 1) { 'an alias' } else { 'the aliases' }) $(Join-Sentence @($faulty -replace '^|$', "'"))"
+    $wanted = "with$(if ($Negate) { 'out' }) alias$(if ($Alias.Count -gt 1) { 'es' }) $(Join-Sentence @($Alias -replace '^|$', "'"))"
     New-Trait $wanted (($faulty.Count -eq 0) -ne $Negate) "it didn't have $named" "it has $named"
 }
 
@@ -101,5 +101,5 @@ function Test-HaveParameter(
         }
     }
 
-    if ($wrong.Count -gt 0) { "Expected command $($ActualValue.Name) $(Format-List $wanted -Threshold 3),$(Format-Because $Because) but $(Format-List $wrong)." }
+    if ($wrong.Count -gt 0) { "Expected command $($ActualValue.Name) $(Join-Sentence $wanted -Threshold 3),$(Format-Because $Because) but $(Join-Sentence $wrong)." }
 }

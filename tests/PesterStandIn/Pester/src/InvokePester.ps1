@@ -39,7 +39,7 @@ function Get-FailureText($Run) {
     $parts = foreach ($part in @(@($Run.FailedCount, 'test'), @($Run.FailedBlocksCount, 'block'), @($Run.FailedContainersCount, 'container'))) {
         if ($part[0] -gt 0) { "$($part[0]) $($part[1])$(if ($part[0] -gt 1) { 's' }) failed" }
     }
-    Format-List $parts
+    Join-Sentence $parts
 }
 
 function Invoke-Pester {
@@ -85,13 +85,21 @@ function Invoke-Pester {
     # Set at once: a run that breaks off must not look like one that passed.
     $global:LASTEXITCODE = 1
     $script:Session = New-Session $settings $PSCmdlet.SessionState
+    $ended = $false
     try {
         $run = Invoke-Run $settings $PSCmdlet.SessionState $MyInvocation.MyCommand.Module.Version
+        $ended = $true
+    }
+    catch {
+        $ended = $true
+        throw
     }
     finally {
         $script:Session = $outer
         if ($null -ne $outer -and $null -ne $outer.TestDrive) { Mount-TestDrive $outer.TestDrive }
         $null = $PSCmdlet.SessionState.Path.SetLocation($location)
+        # An 'exit 0' in a test would end the whole program as if all were well.
+        if (-not $ended) { throw 'The run of the tests was broken off, by an exit or a break in a test file or from outside.' }
     }
 
     if ($settings.Run.PassThru.Value) { $run }

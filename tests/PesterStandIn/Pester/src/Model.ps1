@@ -44,6 +44,7 @@ function New-BlockObject([string] $Name, [string] $Command, [scriptblock] $Scrip
         Tests             = [System.Collections.Generic.List[object]]::new()
         Executed          = $false
         ExecutedAt        = $null
+        Finished          = $false
         Passed            = $false
         OwnPassed         = $false
         Result            = 'NotRun'

@@ -11,9 +11,9 @@ function Get-ChildBlock($Block) {
     }
 }
 
-# A test that should have run and did not, because the setup of its block failed, is a failed one.
+# A test that should have run and has no result, because the setup of its block failed or it was left by an exit, has failed.
 function Complete-TestResult($Test) {
-    if ($Test.ShouldRun -and -not $Test.Executed) { $Test.Result = 'Failed' }
+    if ($Test.ShouldRun -and $Test.Result -eq 'NotRun') { $Test.Result = 'Failed' }
 }
 
 function Add-Count($Target, [string] $Result, [int] $Count) {

@@ -53,7 +53,7 @@ function Invoke-TestItem($Test) {
 }
 
 # Called from within the scope of the block, so that the scopes of its children lie below it.
-function Invoke-BlockChildren($Block) {
+function Invoke-BlockContent($Block) {
     if (-not $Block.IsRoot) {
         $Block.ExpandedPath = if ($Block.Parent.IsRoot) { $Block.ExpandedName } else { "$($Block.Parent.ExpandedPath).$($Block.ExpandedName)" }
     }
@@ -69,7 +69,7 @@ function Invoke-BlockBody($Block) {
     $like = if ($Block.IsRoot) { $script:Session.SessionState } else { $Block.ScriptBlock }
     $frame = New-Frame $Block $Block.Data $setup $teardown
     if (-not $Block.IsRoot) { $frame.NameExpression = Get-NameExpression $Block.Name }
-    $frame.RunChildren = { param($item) $null = Invoke-BlockChildren $item }
+    $frame.RunChildren = { param($item) $null = Invoke-BlockContent $item }
     $Block.StandardOutput = Invoke-Framed (New-BlockWrapper) $like $frame
     $Block.OwnPassed = $frame.Errors.Count -eq 0
     $Block.ErrorRecord.AddRange([object[]]$frame.Errors.ToArray())
@@ -93,6 +93,7 @@ function Invoke-BlockItem($Block) {
         $script:Session.Block = $outer
     }
 
+    $Block.Finished = $true
     Set-Duration $Block $whole $whole.Elapsed
     foreach ($record in $Block.ErrorRecord) { Add-DisplayText $record }
     if (-not $Block.IsRoot -and -not $Block.OwnPassed) { Write-BlockFailure $Block }
@@ -120,6 +121,7 @@ function Invoke-ContainerRun($Container) {
             $start = { param($private:file, $private:action, $private:item) & $private:file $private:action $private:item }
             Set-Home $start -Like $session.SessionState
             $null = & $start "$PSScriptRoot/ScriptScope.ps1" { param($item) Invoke-BlockItem $item } $root
+            if (-not $root.Finished) { throw 'The tests of this file were broken off by an exit.' }
         }
         catch {
             # What went wrong outside of the tests, such as a drive that cannot be cleaned.

@@ -33,7 +33,7 @@ function Test-Throw($ActualValue, [string] $ExpectedMessage, [string] $ErrorId, 
 
     if ($null -eq $thrown) { $wrong = @('no exception was thrown') }
     if ($wrong.Count -eq 0) { return $(if ($PassThru) { $thrown }) }
-    $with = if ($wanted.Count -gt 0) { " with $(Format-List $wanted)" } else { '' }
+    $with = if ($wanted.Count -gt 0) { " with $(Join-Sentence $wanted)" } else { '' }
     $origin = if ($null -eq $thrown) { '' } else { Format-Origin $thrown }
-    "Expected an exception$with to be thrown,$(Format-Because $Because) but $(Format-List $wrong). $origin".Trim()
+    "Expected an exception$with to be thrown,$(Format-Because $Because) but $(Join-Sentence $wrong). $origin".Trim()
 }
