@@ -132,8 +132,7 @@ internal sealed class Cgroup
             ErrorKind.NotFound,
             host.Hierarchies.Count == 0
                 ? $"There is no cgroup {path}: no cgroup file system is mounted. Mount one with: mount -t cgroup2 none /sys/fs/cgroup"
-                : $"There is no cgroup {path}, neither as a folder nor in the hierarchies {string.Join(", ", host.Hierarchies)}. "
-                + "Get-CgroupLimit without an argument lists those of this module.");
+                : $"There is no cgroup {path} in any hierarchy of this host. Get-CgroupLimit without an argument lists those of this module.");
     }
 
     /// <summary>An existing cgroup by its folders, one a hierarchy.</summary>

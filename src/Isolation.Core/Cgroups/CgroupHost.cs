@@ -13,7 +13,6 @@ namespace Isolation.Cgroups;
 internal sealed class CgroupHost
 {
     private readonly Dictionary<string, CgroupHierarchy> _byController = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, bool> _kernelControllers = new(StringComparer.Ordinal);
     private CpuList? _onlineCpus;
     private CgroupPlacement? _placement;
 
@@ -108,7 +107,7 @@ internal sealed class CgroupHost
 
         string cause = Hierarchies.Count == 0
             ? "no cgroup file system is mounted. Mount one with: mount -t cgroup2 none /sys/fs/cgroup"
-            : _kernelControllers.TryGetValue(controller, out bool enabled)
+            : ReadKernelControllers().TryGetValue(controller, out bool enabled)
                 ? enabled
                     ? $"the kernel has it, but no mounted hierarchy does. Mount it with: mount -t cgroup -o {controller} none /sys/fs/cgroup/{controller}"
                     : $"it is switched off. Remove cgroup_disable={controller} from the kernel's command line"
@@ -218,7 +217,6 @@ internal sealed class CgroupHost
             _byController.TryAdd(controller, unified!);
         }
 
-        LoadKernelControllers();
         bool firstHasControllers = first.Exists(hierarchy => !hierarchy.Controllers[0].StartsWith("name=", StringComparison.Ordinal));
         Unified = unified;
         Hierarchies = unified is null ? first : [unified, .. first];
@@ -258,21 +256,20 @@ internal sealed class CgroupHost
     }
 
     // #subsys_name hierarchy num_cgroups enabled. Newer kernels list only what version 1 has, so absence proves nothing for version 2.
-    private void LoadKernelControllers()
+    private Dictionary<string, bool> ReadKernelControllers()
     {
-        if (Files.TryRead(Root + "/proc/cgroups", out string text) != Errno.None)
-        {
-            return;
-        }
-
+        Dictionary<string, bool> controllers = new(StringComparer.Ordinal);
+        Files.TryRead(Root + "/proc/cgroups", out string text);
         foreach (string line in text.Split('\n'))
         {
             string[] fields = line.Split('\t', StringSplitOptions.RemoveEmptyEntries);
             if (fields.Length >= 4 && !fields[0].StartsWith('#'))
             {
-                _kernelControllers[fields[0]] = fields[3] == "1";
+                controllers[fields[0]] = fields[3] == "1";
             }
         }
+
+        return controllers;
     }
 
     private static bool Has(IReadOnlyList<string> options, string option)

@@ -9,7 +9,7 @@ namespace Isolation.Cgroups;
 /// </summary>
 internal static class CgroupLimitText
 {
-    /// <summary>A memory limit: bytes, a number with K, M, G, T, P or KB, KiB, ... (powers of 1024), a share of the host's memory, or <c>max</c>.</summary>
+    /// <summary>A memory limit: bytes, a number with K, M, G, T, P, E or KB, KiB, ... (powers of 1024), a share of the host's memory, or <c>max</c>.</summary>
     public static LimitValue<long> Memory(string text, CgroupHost host)
     {
         const string Parameter = "MemoryMax";
@@ -147,14 +147,20 @@ internal static class CgroupLimitText
         || text.AsSpan().Trim().Equals("unlimited", StringComparison.OrdinalIgnoreCase)
         || text.AsSpan().Trim().Equals("infinity", StringComparison.OrdinalIgnoreCase);
 
-    private static decimal? Number(string text) =>
-        decimal.TryParse(
-            text.AsSpan().Trim(),
-            NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
-            CultureInfo.InvariantCulture,
-            out decimal number)
-            ? number
-            : null;
+    private static decimal? Number(string text)
+    {
+        const NumberStyles Style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+        ReadOnlySpan<char> trimmed = text.AsSpan().Trim();
+        if (decimal.TryParse(trimmed, Style, CultureInfo.InvariantCulture, out decimal number))
+        {
+            return number;
+        }
+
+        // A number that is too great for a decimal is a number all the same, and is refused as too great.
+        return !double.TryParse(trimmed, Style, CultureInfo.InvariantCulture, out double great) || double.IsNaN(great) ? null
+            : great < 0 ? decimal.MinValue
+            : decimal.MaxValue;
+    }
 
     private static decimal? Size(string text)
     {
@@ -168,7 +174,7 @@ internal static class CgroupLimitText
             digits = digits[..^1];
         }
 
-        int power = digits.IsEmpty ? 0 : "KMGTP".IndexOf(char.ToUpperInvariant(digits[^1]), StringComparison.Ordinal) + 1;
+        int power = digits.IsEmpty ? 0 : "KMGTPE".IndexOf(char.ToUpperInvariant(digits[^1]), StringComparison.Ordinal) + 1;
         if (power > 0)
         {
             digits = digits[..^1];
