@@ -403,6 +403,11 @@ internal sealed class Cgroup
         if (_paths.TryGetValue(hierarchy, out string? path))
         {
             string directory = hierarchy.DirectoryOf(path);
+            if (path == "/" && hierarchy.Root == "/")
+            {
+                throw CgroupRefusal.Root(directory, controller);
+            }
+
             return Host.Files.DirectoryExists(directory) ? (hierarchy, directory) : throw new IsolationException(
                 "CgroupNotFound",
                 ErrorKind.NotFound,

@@ -15,14 +15,6 @@ internal static class CgroupRefusal
         string start = $"Cannot set {write.Parameter} of {write.Directory}";
         bool first = write.Hierarchy.Version == CgroupVersion.V1;
         string path = write.Hierarchy.PathOf(write.Directory) ?? "/";
-        if (path == "/")
-        {
-            return Failed(
-                ErrorKind.InvalidArgument,
-                $"{start}: it is the root of the hierarchy, which takes no limits. Put the processes into a cgroup of their own, such as that of a namespace set.",
-                refused);
-        }
-
         switch (refused.Errno)
         {
             case Errno.ENOENT or Errno.ENODEV or Errno.EACCES or Errno.EPERM when !host.Files.DirectoryExists(write.Directory):
@@ -101,6 +93,12 @@ internal static class CgroupRefusal
                     ErrorKind.Unspecified, $"{start}: writing {Quote(write.Value)} to {write.File}: {refused.Errno.Describe()} ({refused.Errno.Name()}).", refused);
         }
     }
+
+    /// <summary>The root of a hierarchy, which the kernel gives no limits.</summary>
+    public static IsolationException Root(string directory, string controller) => Failed(
+        ErrorKind.InvalidArgument,
+        $"Cannot limit {directory}: it is the root of the {controller} hierarchy, which takes no limits. "
+        + "Put the processes into a cgroup of their own, such as that of a namespace set.");
 
     /// <summary>A controller of version 2 that is not on for a cgroup: where on the way from the root it ends.</summary>
     public static IsolationException NotEnabled(
