@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
-using System.Threading.Tasks;
 using Isolation.Interop;
 using Isolation.Processes;
 using Isolation.Users;
@@ -18,6 +17,7 @@ internal sealed class NamespaceScan : IDisposable
     private readonly ScanOptions _options;
     private readonly CancellationToken _cancellation;
     private readonly ProcTree _proc;
+    private readonly ProcWork _work;
     private readonly NamespaceTable _table;
     private readonly NamespacePins _pins = new();
     private readonly ulong?[] _own = new ulong?[NamespaceFiles.Count];
@@ -33,6 +33,7 @@ internal sealed class NamespaceScan : IDisposable
         _options = options;
         _cancellation = cancellation;
         _proc = new ProcTree(options.ProcRoot);
+        _work = new ProcWork(options.ProcRoot, cancellation);
         _table = new NamespaceTable(options.Types);
         _device = _proc.Status("self/ns/user\0"u8, out _)?.Device;
     }
@@ -82,7 +83,7 @@ internal sealed class NamespaceScan : IDisposable
     private ulong[] ReadLinks(int[] pids)
     {
         ulong[] ids = new ulong[pids.Length * NamespaceFiles.Count];
-        Share(pids, static proc => proc, (proc, i) => ReadLinks(proc, pids[i], ids.AsSpan(i * NamespaceFiles.Count, NamespaceFiles.Count)), static _ => { });
+        _work.Share(pids.Length, static proc => proc, (proc, i) => ReadLinks(proc, pids[i], ids.AsSpan(i * NamespaceFiles.Count, NamespaceFiles.Count)), static _ => { });
         return ids;
     }
 
@@ -132,17 +133,14 @@ internal sealed class NamespaceScan : IDisposable
     {
         List<NamespaceHolder> holders = [];
         List<OpenSocket> sockets = [];
-        Share(
-            pids,
+        _work.Share(
+            pids.Length,
             proc => new HolderScan(proc, _table, _pins, _device),
             (scan, i) => scan.Look(pids[i], ids.AsSpan(i * NamespaceFiles.Count, NamespaceFiles.Count)),
             scan =>
             {
-                lock (holders)
-                {
-                    holders.AddRange(scan.Holders);
-                    sockets.AddRange(scan.Sockets);
-                }
+                ProcWork.AddAll(holders, scan.Holders);
+                ProcWork.AddAll(sockets, scan.Sockets);
             });
         foreach (NamespaceHolder holder in holders)
         {
@@ -162,53 +160,20 @@ internal sealed class NamespaceScan : IDisposable
         });
     }
 
-    /// <summary>Goes through all processes, on a few threads where there are many: the time goes by in the kernel, and its locks there are each process's own.</summary>
-    private void Share<T>(int[] pids, Func<ProcTree, T> start, Action<T, int> look, Action<T> end)
-    {
-        const int WorthThreads = 256;
-        const int MostThreads = 4;
-        ParallelOptions options = new()
-        {
-            CancellationToken = _cancellation,
-            MaxDegreeOfParallelism = pids.Length < WorthThreads ? 1 : Math.Min(MostThreads, Environment.ProcessorCount),
-        };
-        Parallel.For(
-            0,
-            pids.Length,
-            options,
-            () =>
-            {
-                ProcTree proc = new(_options.ProcRoot);
-                return (Proc: proc, State: start(proc));
-            },
-            (i, _, local) =>
-            {
-                look(local.State, i);
-                return local;
-            },
-            local =>
-            {
-                end(local.State);
-                local.Proc.Dispose();
-            });
-    }
-
     private void FindPins()
     {
-        if (_proc.TryReadFile("self/mountinfo\0"u8, out ReadOnlySpan<byte> own))
-        {
-            AddPins(own, pid: null);
-        }
-
+        // The caller's own first: a path means what it means to him.
+        AddPins(PinScan.Own(_proc, _table));
+        List<int> views = [];
         foreach ((ulong id, int pid) in _mountViews)
         {
-            _cancellation.ThrowIfCancellationRequested();
-            if (id != _own[s_mount] && _proc.TryReadFile(_proc.PathOf(pid, "mountinfo"u8), out ReadOnlySpan<byte> other))
+            if (id != _own[s_mount])
             {
-                AddPins(other, pid);
+                views.Add(pid);
             }
         }
 
+        AddPins(PinScan.Through(views, _work, _table, _pins));
         foreach (string path in _options.Paths)
         {
             using Descriptor ns = NamespaceScanner.Open(path, out NamespaceKey key);
@@ -219,23 +184,23 @@ internal sealed class NamespaceScan : IDisposable
         }
     }
 
-    private void AddPins(ReadOnlySpan<byte> mountInfo, int? pid)
+    private void AddPins(List<NamespacePin> pins)
     {
-        NsfsMounts mounts = new(mountInfo);
-        while (mounts.MoveNext())
+        foreach (NamespacePin pin in pins)
         {
-            if (_table.Entry(mounts.Key) is not NamespaceEntry entry)
+            if (!_pins.Add(pin.Path, pin.Key) || _table.Entry(pin.Key) is not NamespaceEntry entry)
             {
                 continue;
             }
 
-            // A new mount namespace starts with a copy of all mounts, so most are known by the same path already.
-            byte[] path = NsfsMounts.Unescape(mounts.EscapedPath);
-            if (_pins.Add(path, mounts.Key))
+            string text = Bytes.Text(pin.Path);
+            if (pin.ProcessId is int through)
             {
-                byte[] source = pid is int through ? [.. _proc.PathOf(through, "root"u8)[..^1], .. path, 0] : [.. path, 0];
-                string text = Bytes.Text(path);
-                entry.AddPath(pid is null ? text : $"{_options.ProcRoot}/{pid}/root{text}", source);
+                entry.AddPath($"{_options.ProcRoot}/{through}/root{text}", [.. _proc.PathOf(through, "root"u8)[..^1], .. pin.Path, 0]);
+            }
+            else
+            {
+                entry.AddPath(text, [.. pin.Path, 0]);
             }
         }
     }
@@ -262,23 +227,20 @@ internal sealed class NamespaceScan : IDisposable
         int slot = NamespaceFiles.Slot(entry.Key.Type);
         for (int i = 0; i < Math.Min(entry.ProcessIds.Count, 4); i++)
         {
-            if (Open(_proc.PathOf(entry.ProcessIds[i], NamespaceFiles.Link(slot)), entry.Key.Id) is Descriptor ns)
+            if (OpenSame(_proc.PathOf(entry.ProcessIds[i], NamespaceFiles.Link(slot)), entry.Key.Id) is Descriptor ns)
             {
                 return ns;
             }
         }
 
-        return entry.Source is null ? null : Open(entry.Source, entry.Key.Id);
+        // Checked before it is opened: another file may be mounted over it by now, and opening a device or a pipe has effects.
+        return entry.Source is not null && _proc.Status(entry.Source, out _) is FileStatus status && status.Device == _device && status.Inode == entry.Key.Id
+            ? OpenSame(entry.Source, entry.Key.Id)
+            : null;
     }
 
-    private Descriptor? Open(ReadOnlySpan<byte> path, ulong id)
+    private Descriptor? OpenSame(ReadOnlySpan<byte> path, ulong id)
     {
-        // Checked before it is opened: another file may be mounted over it by now, and opening a device or a pipe has effects.
-        if (_proc.Status(path, out _) is not FileStatus status || status.Device != _device || status.Inode != id)
-        {
-            return null;
-        }
-
         Descriptor? ns = _proc.Open(path, OpenFlags.ReadOnly, out _);
         if (ns is not null && Sys.Status(ns).Inode != id)
         {
@@ -340,6 +302,7 @@ internal sealed class NamespaceScan : IDisposable
 
     private NamespaceInfo[] Describe()
     {
+        ReadFirstProcesses();
         UserDatabase users = UserDatabase.Host;
         InitialNamespaces initial = new(_proc);
         List<NamespaceInfo> infos = [];
@@ -384,7 +347,7 @@ internal sealed class NamespaceScan : IDisposable
         {
             if (!_firstProcesses.TryGetValue(pid, out FirstProcess? first))
             {
-                first = ReadFirst(pid);
+                first = ReadFirst(_proc, pid);
                 _firstProcesses.Add(pid, first);
             }
 
@@ -399,15 +362,34 @@ internal sealed class NamespaceScan : IDisposable
         return null;
     }
 
-    private FirstProcess? ReadFirst(int pid)
+    private void ReadFirstProcesses()
     {
-        if (_proc.ReadStatus(pid) is not ProcStatus status)
+        foreach (NamespaceEntry entry in _table.Sorted())
+        {
+            if (entry.ProcessIds is [int pid, ..])
+            {
+                _firstProcesses.TryAdd(pid, null);
+            }
+        }
+
+        int[] pids = [.. _firstProcesses.Keys];
+        FirstProcess?[] read = new FirstProcess?[pids.Length];
+        _work.Share(pids.Length, static proc => proc, (proc, i) => read[i] = ReadFirst(proc, pids[i]), static _ => { });
+        for (int i = 0; i < pids.Length; i++)
+        {
+            _firstProcesses[pids[i]] = read[i];
+        }
+    }
+
+    private static FirstProcess? ReadFirst(ProcTree proc, int pid)
+    {
+        if (proc.ReadStatus(pid) is not ProcStatus status)
         {
             return null;
         }
 
-        string command = _proc.ReadCommandLine(pid);
-        if (command.Length == 0 && _proc.TryReadStat(pid, out ProcStat stat))
+        string command = proc.ReadCommandLine(pid);
+        if (command.Length == 0 && proc.TryReadStat(pid, out ProcStat stat))
         {
             command = stat.Name;
         }
