@@ -65,6 +65,9 @@ internal static class EngineInternals
         throw new MissingMethodException(target.GetType().FullName, method);
     }
 
+    /// <summary>$_ stays the caller's.</summary>
+    internal static object NothingUnder => AutomationNull.Value;
+
     /// <summary>Runs a script block in the caller's scope; what it writes goes on from the cmdlet, or nowhere.</summary>
     internal static void InvokeScript(PSCmdlet cmdlet, ScriptBlock script, object? dollarUnder, bool discardOutput)
     {
@@ -176,6 +179,60 @@ internal static class EngineInternals
         => Call(Get(state, "Internal")!, "RemoveVariableAtScope", variable, scope, force);
 
     internal static void ForceOptions(PSVariable variable, ScopedItemOptions options) => Call(variable, "SetOptions", options, true);
+
+    internal static IEnumerable<AliasInfo> GetAliases(SessionState state, string? scope)
+    {
+        object engine = Get(state, "Internal")!;
+        object table = scope is null ? Call(engine, "GetAliasTable")! : Call(engine, "GetAliasTableAtScope", scope)!;
+        return ((IDictionary<string, AliasInfo>)table).Values;
+    }
+
+    internal static AliasInfo SetAlias(SessionState state, string name, string value, string description, ScopedItemOptions options, string? scope, bool force)
+    {
+        object engine = Get(state, "Internal")!;
+        object context = Get(engine, "ExecutionContext")!;
+        AliasInfo alias = (AliasInfo)Create("System.Management.Automation.AliasInfo", name, value, context, options);
+        alias.Description = description;
+        object origin = CommandOrigin.Internal;
+        return (AliasInfo)(scope is null ? Call(engine, "SetAliasItem", alias, force, origin) : Call(engine, "SetAliasItemAtScope", alias, scope, force, origin))!;
+    }
+
+    internal static void RemoveAlias(SessionState state, string name, bool force) => Call(Get(state, "Internal")!, "RemoveAlias", name, force);
+
+    /// <summary>The session's table of types, to which types can be added while it runs.</summary>
+    internal static TypeTable GetTypeTable(PSCmdlet cmdlet) => (TypeTable)Get(Get(cmdlet, "Context")!, "TypeTable")!;
+
+    /// <summary>Loads type files or format files (*.ps1xml) into the running session.</summary>
+    internal static void UpdateState(PSCmdlet cmdlet, IEnumerable<string> prepended, IEnumerable<string> appended, bool formats)
+    {
+        object context = Get(cmdlet, "Context")!;
+        InitialSessionState state = (InitialSessionState)Get(context, "InitialSessionState")!;
+        if (formats)
+        {
+            List<SessionStateFormatEntry> known = [.. state.Formats];
+            state.Formats.Clear();
+            foreach (string file in prepended)
+                state.Formats.Add(new SessionStateFormatEntry(file));
+            state.Formats.Add(known);
+            foreach (string file in appended)
+                state.Formats.Add(new SessionStateFormatEntry(file));
+            Call(state, "UpdateFormats", context, true);
+        }
+        else
+        {
+            List<SessionStateTypeEntry> known = [.. state.Types];
+            state.Types.Clear();
+            foreach (string file in prepended)
+                state.Types.Add(new SessionStateTypeEntry(file));
+            state.Types.Add(known);
+            foreach (string file in appended)
+                state.Types.Add(new SessionStateTypeEntry(file));
+            Call(state, "UpdateTypes", context, true);
+        }
+    }
+
+    /// <summary>CLIXML with each object at the top, as Export-Clixml writes it.</summary>
+    internal static string Serialize(IList<object> items, int depth) => (string)CallStatic(typeof(PSSerializer), "Serialize", items, depth, true)!;
 
     private static bool Fits(ParameterInfo[] parameters, object?[] arguments)
     {
