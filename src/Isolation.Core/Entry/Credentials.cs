@@ -1,0 +1,94 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Threading;
+using Isolation.Agent;
+using Isolation.Interop;
+using Isolation.Plans;
+using Isolation.Users;
+
+namespace Isolation.Entry;
+
+/// <summary>Whom a program runs as: ids, supplementary groups, and what its environment says of them.</summary>
+/// <param name="Uid">The user; null leaves it.</param>
+/// <param name="Gid">The group; null leaves it.</param>
+/// <param name="Groups">The supplementary groups.</param>
+/// <param name="Environment">HOME, USER, LOGNAME and SHELL of a user that the namespace knows.</param>
+internal sealed record Credentials(uint? Uid, uint? Gid, IReadOnlyList<uint> Groups, IReadOnlyList<string> Environment)
+{
+    /// <summary>Nobody else.</summary>
+    public static Credentials Unchanged { get; } = new(null, null, [], []);
+
+    /// <summary>Finds a user and a group by name or id, in the files of the mount namespace that is entered.</summary>
+    /// <exception cref="IsolationException"><c>UserNotFound</c>, <c>GroupNotFound</c>.</exception>
+    public static Credentials Find(NamespaceTarget target, string? user, string? group, CancellationToken cancellation)
+    {
+        if (user is null && group is null)
+        {
+            return Unchanged;
+        }
+
+        UserDatabase database = Databases(target, cancellation);
+        uint? uid = null;
+        uint? gid = null;
+        uint[] groups = [];
+        List<string> environment = [];
+        if (user is not null)
+        {
+            bool isId = uint.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out uint id);
+            UserEntry? entry = isId ? database.User(id) : database.User(user);
+            if (entry is null && !isId)
+            {
+                throw new IsolationException(
+                    "UserNotFound", ErrorKind.NotFound, $"There is no user '{user}' in /etc/passwd of {target.Description}. Give a name from there, or a number.");
+            }
+
+            uid = entry?.UserId ?? id;
+            gid = entry?.GroupId ?? id;
+            if (entry is not null)
+            {
+                groups = database.GroupIdsOf(entry);
+                environment = [$"HOME={entry.HomeDirectory}", $"USER={entry.Name}", $"LOGNAME={entry.Name}", $"SHELL={entry.Shell}"];
+            }
+        }
+
+        if (group is not null)
+        {
+            bool isId = uint.TryParse(group, NumberStyles.None, CultureInfo.InvariantCulture, out uint id);
+            gid = isId ? id : database.Group(group)?.GroupId ?? throw new IsolationException(
+                "GroupNotFound", ErrorKind.NotFound, $"There is no group '{group}' in /etc/group of {target.Description}. Give a name from there, or a number.");
+        }
+
+        return new Credentials(uid, gid, groups, environment);
+    }
+
+    private static UserDatabase Databases(NamespaceTarget target, CancellationToken cancellation)
+    {
+        if (!target.Types.HasFlag(NamespaceType.Mount))
+        {
+            return UserDatabase.Host;
+        }
+
+        // A user namespace that owns the mount namespace gives the right to enter it; the plan that runs the program says so if it does not.
+        if (target.Types.HasFlag(NamespaceType.User))
+        {
+            return UserDatabase.Host;
+        }
+
+        using PlanOutcome outcome = AgentClient.Current.Run(UserPlans.OpenDatabases(target.Description), [target[NamespaceType.Mount]], attached: true, cancellation);
+        return UserDatabase.Parse(ReadAll(outcome.Descriptors[0]), ReadAll(outcome.Descriptors[1]));
+    }
+
+    private static byte[] ReadAll(Descriptor file)
+    {
+        using System.IO.MemoryStream all = new();
+        byte[] buffer = new byte[16 * 1024];
+        int count;
+        while ((count = Sys.Read(file, buffer)) > 0 && all.Length < 16 * 1024 * 1024)
+        {
+            all.Write(buffer.AsSpan(0, count));
+        }
+
+        return all.ToArray();
+    }
+}

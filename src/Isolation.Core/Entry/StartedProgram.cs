@@ -1,0 +1,131 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+using Isolation.Agent;
+using Isolation.Cgroups;
+using Isolation.Interop;
+using Isolation.Plans;
+using Isolation.State;
+
+namespace Isolation.Entry;
+
+/// <summary>A program that was started inside namespaces by this process' agent.</summary>
+internal sealed class StartedProgram : IDisposable
+{
+    private readonly AgentClient _agent;
+    private readonly Descriptor? _pidfd;
+
+    private StartedProgram(AgentClient agent, int pid, Descriptor? pidfd)
+    {
+        _agent = agent;
+        _pidfd = pidfd;
+        Pid = pid;
+        Exit = agent.Exit(pid);
+    }
+
+    /// <summary>Its pid, as this process sees it. It leads a session and a process group of its own.</summary>
+    public int Pid { get; }
+
+    /// <summary>Completes with how it ended.</summary>
+    public Task<ExitStatus> Exit { get; }
+
+    /// <summary>The plan by which it would be started, for -Debug.</summary>
+    public static Plan PlanFor(NamespaceTarget target, ProgramOptions program, int cgroupFiles = 0, bool birthCgroup = false) => ProcessPlans.Enter(
+        new EntryOptions
+        {
+            Target = target.Description,
+            Types = target.Types,
+            CgroupFiles = cgroupFiles,
+            BirthCgroup = birthCgroup,
+            NewPid = target.NeedsPid1,
+            NewProc = target.NeedsPid1 && target.Types.HasFlag(NamespaceType.Mount),
+        },
+        program);
+
+    /// <summary>Starts a program. In a set that has a cgroup it is there before its first instruction.</summary>
+    /// <exception cref="SyscallException">The kernel refused a step.</exception>
+    /// <exception cref="IsolationException">The agent's, and <c>CgroupBusy</c> and the like.</exception>
+    public static StartedProgram Start(NamespaceTarget target, ProgramOptions program, StandardStreams streams, CancellationToken cancellation)
+    {
+        List<Descriptor> opened = [];
+        try
+        {
+            List<Descriptor> inputs = [streams.Input, streams.Output, streams.Error];
+            bool birth = false;
+            int files = 0;
+            if (target.Set is not null)
+            {
+                Cgroup cgroup = Cgroup.ForSet(SetCgroups.Host, target.Set.Name);
+                foreach (CgroupDirectory directory in cgroup.Directories)
+                {
+                    bool unified = directory.Hierarchy.Version == CgroupVersion.V2;
+                    Descriptor descriptor = Sys.Open(unified ? directory.FullPath : directory.ProcsFile, unified ? OpenFlags.ReadOnly : OpenFlags.WriteOnly);
+                    opened.Add(descriptor);
+                    birth |= unified;
+                    files += unified ? 0 : 1;
+                    inputs.Insert(unified ? 3 : inputs.Count, descriptor);
+                }
+            }
+
+            foreach (NamespaceType type in ProcessPlans.Order(target.Types))
+            {
+                inputs.Add(target[type]);
+            }
+
+            AgentClient agent = AgentClient.Current;
+            PlanOutcome outcome = agent.Run(PlanFor(target, program, files, birth), inputs, program.Attached, cancellation);
+            if (target.NeedsPid1)
+            {
+                NamespaceStore.Current.SetPid1(target.Set!.Name, outcome.Pid);
+            }
+
+            return new StartedProgram(agent, outcome.Pid, outcome.Pidfd);
+        }
+        finally
+        {
+            foreach (Descriptor descriptor in opened)
+            {
+                descriptor.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Sends a signal to the program, or to all of its process group.</summary>
+    public Errno Signal(int signal, bool group) => _agent.SignalProcess(Pid, signal, group);
+
+    /// <summary>Ends the program and its process group: SIGINT or SIGTERM first, SIGKILL after a while.</summary>
+    public void End(int signal, TimeSpan grace)
+    {
+        if (Signal(signal, group: true) == Errno.None && !Exit.Wait(grace))
+        {
+            Signal(Sys.SIGKILL, group: true);
+            Exit.Wait(TimeSpan.FromSeconds(5));
+        }
+    }
+
+    /// <summary>Lets go of the descriptor; the program goes on.</summary>
+    public void Dispose()
+    {
+        _pidfd?.Dispose();
+        if (Exit.IsCompleted)
+        {
+            _agent.Forget(Pid);
+        }
+    }
+}
+
+/// <summary>What a program gets as standard input, output and error.</summary>
+/// <param name="Input">Standard input.</param>
+/// <param name="Output">Standard output.</param>
+/// <param name="Error">Standard error.</param>
+internal readonly record struct StandardStreams(Descriptor Input, Descriptor Output, Descriptor Error) : IDisposable
+{
+    /// <summary>Closes this process' copies, so that their other ends see the program's end.</summary>
+    public void Dispose()
+    {
+        Input.Dispose();
+        Output.Dispose();
+        Error.Dispose();
+    }
+}

@@ -1,0 +1,167 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Globalization;
+using System.IO;
+using System.Management.Automation;
+using Isolation.Entry;
+using Isolation.State;
+
+namespace Isolation.Arguments;
+
+/// <summary>
+/// Namespaces as users name them: a set (object or name), a process (object or number), a namespace (object of <c>Get-NamespaceInfo</c>), or the path
+/// of a namespace's file. A name that no set has is looked for among those of <c>ip netns</c>.
+/// </summary>
+public sealed class NamespaceReference
+{
+    private readonly string _text;
+    private readonly NamespaceSet? _set;
+    private readonly NamespaceInfo? _info;
+    private readonly int? _processId;
+
+    /// <summary>A number means a process, a text with <c>/</c> a path, any other text a set.</summary>
+    /// <param name="text">The text.</param>
+    public NamespaceReference(string text)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(text);
+        _text = text.Trim();
+        if (int.TryParse(_text, NumberStyles.None, CultureInfo.InvariantCulture, out int processId))
+        {
+            _processId = processId;
+        }
+    }
+
+    /// <summary>The namespaces of a process.</summary>
+    /// <param name="processId">The process's number.</param>
+    public NamespaceReference(int processId)
+    {
+        _processId = processId;
+        _text = processId.ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>The namespaces of a process.</summary>
+    /// <param name="process">The process.</param>
+    public NamespaceReference(Process process) : this((process ?? throw new ArgumentNullException(nameof(process))).Id)
+    {
+    }
+
+    /// <summary>The namespaces of a process.</summary>
+    /// <param name="process">The process.</param>
+    public NamespaceReference(NamespaceProcess process) : this((process ?? throw new ArgumentNullException(nameof(process))).Id)
+    {
+    }
+
+    /// <summary>A set.</summary>
+    /// <param name="set">The set.</param>
+    public NamespaceReference(NamespaceSet set)
+    {
+        _set = set ?? throw new ArgumentNullException(nameof(set));
+        _text = set.Name;
+    }
+
+    /// <summary>One namespace.</summary>
+    /// <param name="info">What <c>Get-NamespaceInfo</c> gave.</param>
+    public NamespaceReference(NamespaceInfo info)
+    {
+        _info = info ?? throw new ArgumentNullException(nameof(info));
+        _text = info.ToString();
+    }
+
+    /// <summary>An object that came back from another session: a deserialised set, process or namespace.</summary>
+    /// <param name="value">The object.</param>
+    public NamespaceReference(PSObject value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        string? text = Is(value, typeof(NamespaceSet)) ? Property(value, nameof(NamespaceSet.Name))
+            : Is(value, typeof(Process)) || Is(value, typeof(NamespaceProcess)) ? Property(value, nameof(Process.Id))
+            : Is(value, typeof(NamespaceInfo)) ? PathOf(value)
+            : null;
+        NamespaceReference inner = new(text ?? throw new ArgumentException("The object is no namespace set, no process and no namespace.", nameof(value)));
+        (_text, _processId) = (inner._text, inner._processId);
+    }
+
+    /// <summary>The set's name, where a set is or may be meant; null for a process, a path and a single namespace.</summary>
+    internal string? SetName => _set?.Name ?? (_info is null && _processId is null && !IsPath ? _text : null);
+
+    private bool IsPath => _text.Contains('/', StringComparison.Ordinal);
+
+    /// <inheritdoc/>
+    public override string ToString() => _text;
+
+    /// <summary>Opens what is meant.</summary>
+    /// <exception cref="IsolationException"><c>NamespaceNotFound</c> and those of <see cref="NamespaceTarget"/>.</exception>
+    internal NamespaceTarget Open(NamespaceType wanted)
+    {
+        if (_info is not null)
+        {
+            return NamespaceTarget.Of(_info, wanted);
+        }
+
+        if (_processId is int processId)
+        {
+            return NamespaceTarget.OfProcess(processId, wanted);
+        }
+
+        if (IsPath)
+        {
+            return NamespaceTarget.OfPath(_text, wanted);
+        }
+
+        NamespaceSet? set = _set ?? NamespaceStore.Current.Find(_text);
+        return set is not null ? NamespaceTarget.Of(set, wanted)
+            : NamedNetwork is string path ? NamespaceTarget.OfPath(path, wanted)
+            : throw NotFound();
+    }
+
+    /// <summary>The namespaces that are meant, without opening them; a process stands for those that are not the caller's own.</summary>
+    /// <exception cref="IsolationException"><c>NamespaceNotFound</c>, <c>ProcessNotFound</c>, <c>NamespacePathNotFound</c> and the like.</exception>
+    internal IReadOnlyList<NamespaceKey> Keys()
+    {
+        if (_info is not null)
+        {
+            return [_info.Key];
+        }
+
+        if (_processId is int processId)
+        {
+            HashSet<NamespaceKey> own = [.. NamespaceScanner.NamespacesOf(Environment.ProcessId)];
+            return [.. Array.FindAll(NamespaceScanner.NamespacesOf(processId), key => !own.Contains(key))];
+        }
+
+        if (IsPath)
+        {
+            return [NamespaceScanner.KeyOf(_text)];
+        }
+
+        NamespaceSet? set = NamespaceStore.Current.Find(_text);
+        return set is not null ? set.Namespaces
+            : NamedNetwork is string path ? [NamespaceScanner.KeyOf(path)]
+            : throw NotFound();
+    }
+
+    private string? NamedNetwork
+    {
+        get
+        {
+            string path = Path.Combine(NamedNetworks.Folder, _text);
+            return File.Exists(path) ? path : null;
+        }
+    }
+
+    private IsolationException NotFound() => new(
+        "NamespaceNotFound",
+        ErrorKind.NotFound,
+        $"There is no namespace set and no network namespace of ip netns with the name '{_text}'. Get-Namespace lists the sets; New-Namespace makes one.");
+
+    private static bool Is(PSObject value, Type type) => value.TypeNames.Contains("Deserialized." + type.FullName);
+
+    private static string? Property(PSObject value, string name) => value.Properties[name]?.Value?.ToString();
+
+    private static string? PathOf(PSObject value)
+    {
+        string? pid = Property(value, nameof(NamespaceInfo.ProcessId));
+        NamespaceType type = Enum.TryParse(Property(value, nameof(NamespaceInfo.Type)), out NamespaceType parsed) ? parsed : NamespaceType.None;
+        return pid is not null && type != NamespaceType.None ? $"/proc/{pid}/ns/{type.ProcName()}" : null;
+    }
+}
