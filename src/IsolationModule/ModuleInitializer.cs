@@ -5,6 +5,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Loader;
 using Isolation.Agent;
+using Isolation.State;
 
 namespace Isolation;
 
@@ -19,14 +20,27 @@ public sealed class ModuleInitializer : IModuleAssemblyInitializer, IModuleAssem
     {
         AssemblyLoadContext.Default.Resolving += Resolve;
         RuntimeFile.Folder = Folder;
+        AppDomain.CurrentDomain.ProcessExit += EndSession;
     }
 
     /// <summary>Called by PowerShell when the module is removed.</summary>
     /// <param name="psModuleInfo">The module.</param>
     public void OnRemove(PSModuleInfo psModuleInfo)
     {
-        AgentClient.Stop();
+        AppDomain.CurrentDomain.ProcessExit -= EndSession;
+        EndSession(null, EventArgs.Empty);
         AssemblyLoadContext.Default.Resolving -= Resolve;
+    }
+
+    // Unnamed sets end with the PowerShell that made them. Where it is killed, the agent ends them and the next call clears up.
+    private static void EndSession(object? sender, EventArgs e)
+    {
+        if (AgentClient.Running is not null)
+        {
+            NamespaceStore.Current.RemoveOwn();
+        }
+
+        AgentClient.Stop();
     }
 
     private static string Folder => Path.GetDirectoryName(typeof(ModuleInitializer).Assembly.Location)!;

@@ -32,6 +32,9 @@ public sealed partial class NamespaceProcess
 
     internal StartedProgram? Program { get; set; }
 
+    /// <summary>A process that had ended before it could be looked at.</summary>
+    internal static NamespaceProcess Gone(int pid, string name) => new() { Id = pid, NamespaceIds = [pid], Name = System.IO.Path.GetFileName(name) };
+
     /// <summary>Waits for its end.</summary>
     /// <param name="timeout">How long; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <param name="cancellation">Stops waiting.</param>

@@ -1,0 +1,220 @@
+using System;
+using System.Collections.Generic;
+using System.Management.Automation;
+using Isolation.Completion;
+using Isolation.State;
+
+namespace Isolation.Commands;
+
+/// <summary>New-Namespace: makes sets of namespaces and keeps them. Equivalent to <c>unshare</c> with files to keep the namespaces, and to <c>ip netns add</c>.</summary>
+[Cmdlet(VerbsCommon.New, "Namespace", SupportsShouldProcess = true)]
+[OutputType(typeof(NamespaceSet))]
+public sealed class NewNamespaceCommand : IsolationCommand
+{
+    /// <summary>The names of the sets; without one, a set that ends with this PowerShell.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string[]? Name { get; set; }
+
+    /// <summary>The kinds of namespace to make.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public NamespaceType[] Type { get; set; } = [];
+
+    /// <summary>The host name inside.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string? HostName { get; set; }
+
+    /// <summary>The NIS domain name inside.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string? DomainName { get; set; }
+
+    /// <summary>The caller is root inside a new user namespace.</summary>
+    [Parameter]
+    public SwitchParameter MapRootUser { get; set; }
+
+    /// <summary>The first program is PID 1 of the new pid namespace.</summary>
+    [Parameter]
+    public SwitchParameter AsPid1 { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => NamespaceStore.Current.Sweep();
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (string? name in Name ?? [null!])
+        {
+            Guard("NamespaceCreateFailed", name, () => Create(name));
+        }
+    }
+
+    private void Create(string? name)
+    {
+        NamespaceType types = MapRootUser ? NamespaceType.User : NamespaceType.None;
+        foreach (NamespaceType type in Type)
+        {
+            types |= type;
+        }
+
+        NamespaceSetOptions options = new()
+        {
+            Name = name,
+            Types = types,
+            HostName = HostName,
+            DomainName = DomainName,
+            MapRootUser = MapRootUser,
+            AsPid1 = AsPid1,
+        };
+        string plan = NamespaceStore.Current.PlanFor(options).ToString();
+        WriteDebug(plan);
+        if (ShouldProcess(name ?? "(unnamed)", $"Make namespaces {types}"))
+        {
+            NamespaceSet set = NamespaceStore.Current.Create(options, Cancellation);
+            WriteVerbose($"Set '{set.Name}' is kept in {set.Folder}.");
+            WriteObject(set);
+        }
+    }
+}
+
+/// <summary>Get-Namespace: the sets that New-Namespace made.</summary>
+[Cmdlet(VerbsCommon.Get, "Namespace")]
+[OutputType(typeof(NamespaceSet))]
+public sealed class GetNamespaceCommand : IsolationCommand
+{
+    /// <summary>The names of the sets.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    public string[]? Name { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => NamespaceStore.Current.Sweep();
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (string name in Name ?? ["*"])
+        {
+            if (!WildcardPattern.ContainsWildcardCharacters(name))
+            {
+                Guard("NamespaceReadFailed", name, () => WriteObject(NamespaceStore.Current.Get(name)));
+                continue;
+            }
+
+            WildcardPattern pattern = WildcardPattern.Get(name, WildcardOptions.None);
+            foreach (string found in NamespaceStore.Current.Names())
+            {
+                if (pattern.IsMatch(found))
+                {
+                    Guard("NamespaceReadFailed", found, () => WriteIfThere(found));
+                }
+            }
+        }
+    }
+
+    private void WriteIfThere(string name)
+    {
+        // It may have been removed since the names were read.
+        if (NamespaceStore.Current.Find(name) is { } set)
+        {
+            WriteObject(set);
+        }
+    }
+}
+
+/// <summary>Remove-Namespace: ends what runs in sets and removes them. Equivalent to <c>ip netns delete</c>, for all kinds and with the processes.</summary>
+[Cmdlet(VerbsCommon.Remove, "Namespace", SupportsShouldProcess = true)]
+public sealed class RemoveNamespaceCommand : IsolationCommand
+{
+    private readonly List<string> _names = [];
+
+    /// <summary>The names of the sets, or the sets.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    public string[] Name { get; set; } = [];
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => NamespaceStore.Current.Sweep();
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (string name in Name)
+        {
+            Guard("NamespaceRemoveFailed", name, () => Collect(name));
+        }
+    }
+
+    /// <summary>Removes what was collected: the host's processes are looked at once for all sets.</summary>
+    protected override void EndProcessing()
+    {
+        if (_names.Count == 0)
+        {
+            return;
+        }
+
+        List<(string Name, Exception Error)> failures = [];
+        try
+        {
+            NamespaceStore.Current.Remove(_names, (name, error) => failures.Add((name, error)), Cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new PipelineStoppedException();
+        }
+
+        foreach ((string name, Exception error) in failures)
+        {
+            WriteError(ErrorMap.ToRecord(error, "NamespaceRemoveFailed", name));
+        }
+    }
+
+    private void Collect(string name)
+    {
+        if (WildcardPattern.ContainsWildcardCharacters(name))
+        {
+            WildcardPattern pattern = WildcardPattern.Get(name, WildcardOptions.None);
+            foreach (string found in NamespaceStore.Current.Names())
+            {
+                if (pattern.IsMatch(found))
+                {
+                    Add(found);
+                }
+            }
+
+            return;
+        }
+
+        bool known;
+        try
+        {
+            known = NamespaceStore.Current.Find(name) is not null;
+        }
+        catch (IsolationException exception) when (exception.ErrorId == "NamespaceRecordDamaged")
+        {
+            known = true;
+        }
+
+        if (!known)
+        {
+            throw new IsolationException(
+                "NamespaceNotFound", ErrorKind.NotFound, $"There is no namespace set '{name}'. Get-Namespace lists those that there are.");
+        }
+
+        Add(name);
+    }
+
+    private void Add(string name)
+    {
+        if (!_names.Contains(name) && ShouldProcess(name, "End the processes inside and remove the namespaces"))
+        {
+            _names.Add(name);
+        }
+    }
+}
