@@ -199,7 +199,8 @@ internal sealed class AgentClient : IDisposable
         if (reply.Step >= 0 && reply.Step < plan.Steps.Count)
         {
             PlanStep step = plan.Steps[reply.Step];
-            return new SyscallException(step.Call, errno, $"{plan.Title}: {step.Attempt}", PlanHints.For(step, errno));
+            string attempt = step.Operation == PlanOperation.Exec ? plan.Title : $"{plan.Title}: {step.Attempt}";
+            return new SyscallException(step.Call, errno, attempt, PlanHints.For(step, errno));
         }
 
         return errno == Errno.None

@@ -13,7 +13,7 @@ internal static class PlanHints
         ("unshare", Errno.EUSERS) => "User namespaces are nested 32 deep at most, user_namespaces(7).",
         ("unshare", Errno.EINVAL) => "The kernel was built without one of these kinds of namespace.",
         ("setns", Errno.EPERM) => "Entering a namespace needs CAP_SYS_ADMIN in the user namespace that owns it. Run as root, or as the namespace's owner.",
-        ("execve", Errno.ENOENT) => "The program was looked for inside the namespace, where the file system may be another. Give its full path, or the interpreter that its first line names is missing.",
+        ("execve", Errno.ENOENT) => "There is no such file inside, where the file system may be another, or the interpreter that a script's first line names is missing there. Give the program's full path.",
         ("execve", Errno.EACCES) => "The file is not executable, or it is a directory, or its file system is mounted noexec.",
         ("execve", Errno.ENOEXEC) => "The file is no program, and a script must begin with #! and its interpreter.",
         ("execve", Errno.E2BIG) => "Its arguments and environment are too large together, execve(2).",

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Collections.ObjectModel;
 using System.Management.Automation;
+using Isolation.State;
 
 namespace Isolation.Commands;
 
@@ -209,5 +210,5 @@ public sealed class GetNamespaceInfoCommand : IsolationCommand
     }
 
     private NamespaceInfo[] Scan(params string[] files) =>
-        NamespaceScanner.Scan(new ScanOptions { Types = _types, Deep = Deep, Paths = files }, Cancellation);
+        NamespaceScanner.Scan(new ScanOptions { Types = _types, Deep = Deep, Paths = files, Names = NamespaceStore.Current.NamesByKey() }, Cancellation);
 }
