@@ -237,7 +237,34 @@ Describe 'Get-NamespaceInfo' {
         }
     }
 
+    Context 'with what a container can make up' {
+        It 'opens no path through the mounts of a user namespace below its own' -Skip:(-not $isRoot) {
+            $folder = [IO.Directory]::CreateTempSubdirectory('iso-test-').FullName
+            try {
+                [IO.File]::WriteAllText("$folder/pin", '')
+                $inner = "mount --bind /proc/self/ns/uts $folder/pin && exec unshare --uts sleep 300"
+                $sleeper = Start-Sleeper unshare, --user, --map-root-user, --mount, --uts, sh, -c, $inner
+                $info = Get-NamespaceInfo -Type Uts | Where-Object Paths -contains "/proc/$sleeper/root$folder/pin"
+                $info.ProcessCount | Should -Be 0
+                $info.OwnerId | Should -BeNullOrEmpty
+            } finally {
+                Stop-Sleeper
+                [IO.Directory]::Delete($folder, $true)
+            }
+        }
+    }
+
     Context '-Deep' {
+        It 'finds who has opened a pin' -Skip:(-not ($isRoot -and $hasIp)) {
+            ip netns add "$Prefix-d"
+            try {
+                $sleeper = Start-Sleeper sh, -c, "exec 9</run/netns/$Prefix-d; exec sleep 300"
+                (Get-NamespaceInfo -Name "$Prefix-d" -Deep).HolderIds | Should -Be $sleeper
+            } finally {
+                ip netns delete "$Prefix-d"
+            }
+        }
+
         It 'finds a namespace that only an open descriptor keeps' -Skip:(-not $isRoot) {
             $sleeper = Start-Sleeper unshare, --uts, sh, -c, "exec 9</proc/self/ns/uts; exec nsenter --target $PID --uts sleep 300"
             $id = [ulong]([IO.FileInfo]::new("/proc/$sleeper/fd/9").LinkTarget -replace '\D')

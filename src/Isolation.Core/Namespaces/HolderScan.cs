@@ -19,7 +19,7 @@ internal readonly record struct NamespaceHolder(NamespaceKey Key, int ProcessId,
 internal readonly record struct OpenSocket(int ProcessId, int Number, ulong Inode, ulong OwnNetwork);
 
 /// <summary>Looks for processes that keep a namespace without being in it. Several of these work at once, each on processes of its own.</summary>
-internal sealed class HolderScan(ProcTree proc, NamespaceTable table, NamespacePins pins, ulong? device)
+internal sealed class HolderScan(ProcTree proc, NamespaceTable table, NamespacePins pins)
 {
     // unshare(2), setns(2): all threads of a process share its user and pid namespaces, and a time namespace is only ever entered alone.
     private const NamespaceType ThreadTypes = NamespaceType.Mount | NamespaceType.Net | NamespaceType.Ipc | NamespaceType.Uts | NamespaceType.Cgroup;
@@ -103,8 +103,24 @@ internal sealed class HolderScan(ProcTree proc, NamespaceTable table, NamespaceP
         }
     }
 
-    // A descriptor that was opened through a mount shows the mount point.
-    private bool IsPin(int pid, int number, ReadOnlySpan<byte> link, out NamespaceKey key) =>
-        pins.TryGet(link, out key)
-        && proc.Status(proc.PathOf(pid, "fd"u8, number, default), out _) is FileStatus status && status.Device == device && status.Inode == key.Id;
+    // A descriptor that was opened through a mount shows the mount point. Its inode is taken from fdinfo, proc_pid_fdinfo(5) (Linux 5.14): stat(2) would
+    // ask the file system, and that of another file with this path may be one that does not answer.
+    private bool IsPin(int pid, int number, ReadOnlySpan<byte> link, out NamespaceKey key)
+    {
+        if (!pins.TryGet(link, out key) || !proc.TryReadFile(proc.PathOf(pid, "fdinfo"u8, number, default), out ReadOnlySpan<byte> info))
+        {
+            return false;
+        }
+
+        while (!info.IsEmpty)
+        {
+            ReadOnlySpan<byte> line = Bytes.Cut(ref info, (byte)'\n');
+            if (line.StartsWith("ino:"u8))
+            {
+                return Bytes.TryParseNumber(line["ino:"u8.Length..].Trim(" \t"u8), out ulong inode) && inode == key.Id;
+            }
+        }
+
+        return true;
+    }
 }

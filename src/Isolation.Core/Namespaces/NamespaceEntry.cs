@@ -19,6 +19,9 @@ internal sealed class NamespaceEntry(NamespaceKey key)
     /// <summary>A path, absolute or below /proc and with a NUL at its end, under which it can be opened; null where only its processes lead to it.</summary>
     public byte[]? Source { get; private set; }
 
+    /// <summary>The process whose view of the file system that path goes through; null where it is the caller's own.</summary>
+    public int? SourceView { get; private set; }
+
     public bool IsResolved { get; set; }
 
     public ulong? OwnerId { get; set; }
@@ -36,7 +39,7 @@ internal sealed class NamespaceEntry(NamespaceKey key)
         Source ??= source;
     }
 
-    public void AddPath(string path, byte[] source)
+    public void AddPath(string path, byte[] source, int? view)
     {
         Paths ??= [];
         if (!Paths.Contains(path))
@@ -44,6 +47,10 @@ internal sealed class NamespaceEntry(NamespaceKey key)
             Paths.Add(path);
         }
 
-        Source ??= source;
+        if (Source is null)
+        {
+            Source = source;
+            SourceView = view;
+        }
     }
 }

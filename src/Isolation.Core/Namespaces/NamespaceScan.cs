@@ -13,6 +13,7 @@ namespace Isolation;
 internal sealed class NamespaceScan : IDisposable
 {
     private static readonly int s_mount = NamespaceFiles.Slot(NamespaceType.Mount);
+    private static readonly int s_user = NamespaceFiles.Slot(NamespaceType.User);
 
     private readonly ScanOptions _options;
     private readonly CancellationToken _cancellation;
@@ -135,7 +136,7 @@ internal sealed class NamespaceScan : IDisposable
         List<OpenSocket> sockets = [];
         _work.Share(
             pids.Length,
-            proc => new HolderScan(proc, _table, _pins, _device),
+            proc => new HolderScan(proc, _table, _pins),
             (scan, i) => scan.Look(pids[i], ids.AsSpan(i * NamespaceFiles.Count, NamespaceFiles.Count)),
             scan =>
             {
@@ -196,11 +197,11 @@ internal sealed class NamespaceScan : IDisposable
             string text = Bytes.Text(pin.Path);
             if (pin.ProcessId is int through)
             {
-                entry.AddPath($"{_options.ProcRoot}/{through}/root{text}", [.. _proc.PathOf(through, "root"u8)[..^1], .. pin.Path, 0]);
+                entry.AddPath($"{_options.ProcRoot}/{through}/root{text}", [.. _proc.PathOf(through, "root"u8)[..^1], .. pin.Path, 0], through);
             }
             else
             {
-                entry.AddPath(text, [.. pin.Path, 0]);
+                entry.AddPath(text, [.. pin.Path, 0], view: null);
             }
         }
     }
@@ -227,28 +228,39 @@ internal sealed class NamespaceScan : IDisposable
         int slot = NamespaceFiles.Slot(entry.Key.Type);
         for (int i = 0; i < Math.Min(entry.ProcessIds.Count, 4); i++)
         {
-            if (OpenSame(_proc.PathOf(entry.ProcessIds[i], NamespaceFiles.Link(slot)), entry.Key.Id) is Descriptor ns)
+            Descriptor? ns = _proc.Open(_proc.PathOf(entry.ProcessIds[i], NamespaceFiles.Link(slot)), OpenFlags.ReadOnly, out _);
+            if (ns is not null && Sys.Status(ns).Inode == entry.Key.Id)
             {
                 return ns;
             }
+
+            ns?.Dispose();
         }
 
-        // Checked before it is opened: another file may be mounted over it by now, and opening a device or a pipe has effects.
-        return entry.Source is not null && _proc.Status(entry.Source, out _) is FileStatus status && status.Device == _device && status.Inode == entry.Key.Id
-            ? OpenSame(entry.Source, entry.Key.Id)
-            : null;
+        return OpenSource(entry);
     }
 
-    private Descriptor? OpenSame(ReadOnlySpan<byte> path, ulong id)
+    private Descriptor? OpenSource(NamespaceEntry entry)
     {
-        Descriptor? ns = _proc.Open(path, OpenFlags.ReadOnly, out _);
-        if (ns is not null && Sys.Status(ns).Inode != id)
+        // A path in a container's file system may lead through a server of its own (FUSE), which need not answer.
+        if (entry.Source is null || (entry.SourceView is int pid && !IsTrustedView(pid)))
         {
-            ns.Dispose();
             return null;
         }
 
-        return ns;
+        // With O_PATH first: by now another file may be there, and opening a device or a pipe has effects.
+        using Descriptor? file = _proc.Open(entry.Source, OpenFlags.Path, out _);
+        return file is not null && Sys.Status(file) is FileStatus status && status.Device == _device && status.Inode == entry.Key.Id
+            ? Sys.Open(file.ProcPath, OpenFlags.ReadOnly)
+            : null;
+    }
+
+    // Whether the mounts that a process sees were made with the caller's own privileges.
+    private bool IsTrustedView(int pid)
+    {
+        using Descriptor? mounts = _proc.Open(_proc.PathOf(pid, NamespaceFiles.Link(s_mount)), OpenFlags.ReadOnly, out _);
+        using Descriptor? owner = mounts is null ? null : Sys.OwnerOfNamespace(mounts, out _);
+        return owner is not null && Sys.Status(owner).Inode == _own[s_user];
     }
 
     /// <summary>Asks the kernel for the relatives of a namespace and follows them: one without a process is found in no other way.</summary>

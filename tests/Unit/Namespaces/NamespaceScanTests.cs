@@ -142,6 +142,25 @@ public sealed class NamespaceScanTests
         Assert.All(found.Where(info => info.Id >= 80), info => Assert.Equal(0, info.ProcessCount));
     }
 
+    [Theory]
+    [InlineData("pos:\t0\nflags:\t02000000\nmnt_id:\t4\nino:\t70\n", true)]
+    [InlineData("pos:\t0\nflags:\t02000000\nmnt_id:\t4\nino:\t71\n", false)]
+    [InlineData("pos:\t0\nflags:\t02000000\nmnt_id:\t4\n", true)]
+    [InlineData(null, false)]
+    public void A_descriptor_that_was_opened_through_a_pin_holds_it_when_it_is_that_file(string? info, bool holds)
+    {
+        using ProcFixture fixture = Host("36 35 0:4 net:[70] /run/netns/blue rw - nsfs nsfs rw\n");
+        fixture.Descriptor(20, 7, "/run/netns/blue");
+        if (info is not null)
+        {
+            fixture.Folder("20/fdinfo").Write("20/fdinfo/7", info);
+        }
+
+        int[] holders = fixture.Scan(NamespaceType.Net, deep: true).Single(found => found.Id == 70).HolderIds;
+
+        Assert.Equal(holds ? [20] : [], holders);
+    }
+
     [Fact]
     public void Deep_too_lists_only_the_kinds_asked_for()
     {

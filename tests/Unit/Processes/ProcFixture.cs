@@ -55,6 +55,12 @@ internal sealed class ProcFixture : IDisposable
         return this;
     }
 
+    public ProcFixture Folder(string path)
+    {
+        Directory.CreateDirectory(Path.Combine(Root, path));
+        return this;
+    }
+
     public void Write(string path, string content) => File.WriteAllText(Path.Combine(Root, path), content, Encoding.Latin1);
 
     public void Remove(string path) => File.Delete(Path.Combine(Root, path));
