@@ -1,32 +1,28 @@
 # Compared with lsns(8), ip-netns(8) and /proc on namespaces that unshare(1) makes here.
 
-BeforeDiscovery {
-    $isRoot = [Environment]::UserName -eq 'root'
-    $hasLsns = [bool](Get-Command lsns -CommandType Application -ErrorAction Ignore)
-    $hasIp = [bool](Get-Command ip -CommandType Application -ErrorAction Ignore)
-    $hasBash = [bool](Get-Command bash -CommandType Application -ErrorAction Ignore)
-}
-
 BeforeAll {
     . $PSScriptRoot/Common.ps1
 
     $script:Started = [System.Collections.Generic.List[System.Diagnostics.Process]]::new()
-    $script:Prefix = "iso-test-$PID"
     $script:Command = 'Isolation.Commands.GetNamespaceInfoCommand'
+    # An ordinary user makes namespaces in a user namespace of his own.
+    $script:Unshare = $IsRoot ? @('unshare') : @('unshare', '--user', '--map-root-user')
 
-    # Starts a command that ends in `sleep` and waits until it sleeps. The pid of the command stays that of the sleep.
-    function Start-Sleeper {
+    function Start-Command {
         param([string[]]$Arguments)
         $start = [System.Diagnostics.ProcessStartInfo]::new($Arguments[0])
         foreach ($argument in $Arguments | Select-Object -Skip 1) { $start.ArgumentList.Add($argument) }
         $process = [System.Diagnostics.Process]::Start($start)
         $script:Started.Add($process)
-        $deadline = [DateTime]::UtcNow.AddSeconds(10)
-        while ([IO.File]::ReadAllText("/proc/$($process.Id)/cmdline") -notlike '*300*' -or (Read-Comm $process.Id) -ne 'sleep') {
-            if ([DateTime]::UtcNow -gt $deadline) { throw "$Arguments did not come to sleep" }
-            [System.Threading.Thread]::Sleep(10)
-        }
         $process.Id
+    }
+
+    # Starts a command that ends in `sleep 300` and waits until it sleeps. The pid of the command stays that of the sleep.
+    function Start-Sleeper {
+        param([string[]]$Arguments)
+        $id = Start-Command $Arguments
+        Wait-Until { (Read-Comm $id) -eq 'sleep' } -For "$Arguments to sleep"
+        $id
     }
 
     function Read-Comm {
@@ -34,24 +30,7 @@ BeforeAll {
         [IO.File]::ReadAllText("/proc/$Id/comm").TrimEnd("`n")
     }
 
-    # The only child of a process, once it sleeps.
-    function Wait-Child {
-        param([int]$Id)
-        $deadline = [DateTime]::UtcNow.AddSeconds(10)
-        while ($true) {
-            $child = [IO.File]::ReadAllText("/proc/$Id/task/$Id/children").Trim()
-            if ($child -and (Read-Comm $child) -eq 'sleep') { return [int]$child }
-            if ([DateTime]::UtcNow -gt $deadline) { throw "process $Id has no sleeping child" }
-            [System.Threading.Thread]::Sleep(10)
-        }
-    }
-
-    function Read-NamespaceId {
-        param([int]$Id, [string]$Kind)
-        [ulong]([IO.FileInfo]::new("/proc/$Id/ns/$Kind").LinkTarget -replace '\D')
-    }
-
-    function Stop-Sleeper {
+    function Stop-Started {
         foreach ($process in $script:Started) {
             if (-not $process.HasExited) { $process.Kill($true) }
             $process.WaitForExit()
@@ -64,7 +43,7 @@ BeforeAll {
 
 Describe 'Get-NamespaceInfo' {
     AfterEach {
-        Stop-Sleeper
+        Stop-Started
     }
 
     Context 'without an argument' {
@@ -72,7 +51,7 @@ Describe 'Get-NamespaceInfo' {
             $own = Get-NamespaceInfo | Where-Object IsOwn
             $own.Count | Should -Be 8
             foreach ($info in $own) {
-                $info.Id | Should -Be (Read-NamespaceId $PID $KindOf["$($info.Type)"])
+                $info.Id | Should -Be (Get-NamespaceId -Process $PID -Type $KindOf["$($info.Type)"])
                 $info.ProcessIds | Should -Contain $PID
             }
         }
@@ -84,8 +63,8 @@ Describe 'Get-NamespaceInfo' {
             ($found | ForEach-Object { "$_" }) -join ' ' | Should -Be (($sorted | ForEach-Object { "$_" }) -join ' ')
         }
 
-        It 'has the ids, kinds, processes, users and commands of lsns' -Skip:(-not ($isRoot -and $hasLsns)) {
-            $sleeper = Start-Sleeper unshare, --net, --uts, --ipc, --mount, --cgroup, sleep, 300
+        It 'has the ids, kinds, processes, users and commands of lsns' {
+            $sleeper = Start-Sleeper ($Unshare + '--net', '--uts', '--ipc', '--mount', '--cgroup', 'sleep', '300')
             # The host does not hold still: other processes may come and go between the two, so there are some tries.
             foreach ($try in 1..10) {
                 $theirs = (lsns -J -l -o 'NS,TYPE,NPROCS,PID,PPID,UID,USER,COMMAND' | ConvertFrom-Json).namespaces | Where-Object nprocs -gt 0
@@ -94,7 +73,7 @@ Describe 'Get-NamespaceInfo' {
                 if (-not $difference) { break }
             }
             $difference | Should -BeNullOrEmpty
-            $ours.Count | Should -BeGreaterThan 12
+            $ours.Count | Should -BeGreaterOrEqual 13
             foreach ($info in $ours) {
                 $row = $theirs | Where-Object ns -eq $info.Id
                 $info.ProcessId | Should -Be $row.pid -Because "$info has this lowest process"
@@ -104,7 +83,7 @@ Describe 'Get-NamespaceInfo' {
                 if (-not $info.IsOwn) { $info.ProcessCount | Should -Be $row.nprocs }
             }
             $made = $ours | Where-Object ProcessId -eq $sleeper
-            $made.Count | Should -Be 5
+            $made.Count | Should -Be ($IsRoot ? 5 : 6)
             foreach ($info in $made) {
                 $info.Command | Should -BeExactly 'sleep 300'
                 $info.Command | Should -BeExactly ($theirs | Where-Object ns -eq $info.Id).command
@@ -113,13 +92,10 @@ Describe 'Get-NamespaceInfo' {
             }
         }
 
-        It 'has the owners and parents of lsns' -Skip:(-not ($isRoot -and $hasLsns)) {
+        It 'has the owners and parents of lsns' {
             $null = Start-Sleeper unshare, --user, --map-root-user, unshare, --user, --map-root-user, --net, --uts, sleep, 300
-            $null = Start-Sleeper unshare, --pid, sh, -c, "unshare --pid sh -c 'sleep 300 & exec sleep 300' & exec sleep 300"
-            $deadline = [DateTime]::UtcNow.AddSeconds(10)
-            while ((Get-NamespaceInfo -Type Pid | Where-Object ParentId).Count -lt 2 -and [DateTime]::UtcNow -lt $deadline) {
-                [System.Threading.Thread]::Sleep(10)
-            }
+            $null = Start-Sleeper ($Unshare + '--pid', 'sh', '-c', "unshare --pid sh -c 'sleep 300 & exec sleep 300' & exec sleep 300")
+            Wait-Until { (Get-NamespaceInfo -Type Pid | Where-Object ParentId).Count -ge 2 } -For 'two nested pid namespaces'
             $theirs = (lsns -J -l -o 'NS,TYPE,PNS,ONS' | ConvertFrom-Json).namespaces
             $ours = Get-NamespaceInfo
             $checked = 0
@@ -137,19 +113,19 @@ Describe 'Get-NamespaceInfo' {
             ($ours | Where-Object { $_.Type -eq 'User' -and $_.ParentId }).Count | Should -BeGreaterOrEqual 2
         }
 
-        It 'finds a parent that has no process itself' -Skip:(-not $isRoot) {
+        It 'finds a parent that has no process itself' -Tag Root {
             $sleeper = Start-Sleeper unshare, --user, --map-root-user, unshare, --user, --map-root-user, sleep, 300
             $inner = Get-NamespaceInfo -Id $sleeper -Type User
             $middle = Get-NamespaceInfo -Type User | Where-Object Id -eq $inner.ParentId
             $middle.ProcessCount | Should -Be 0
             $middle.ProcessId | Should -BeNullOrEmpty
-            $middle.ParentId | Should -Be (Read-NamespaceId $PID user)
+            $middle.ParentId | Should -Be (Get-NamespaceId -Process $PID -Type user)
             $middle.OwnerUserId | Should -Be 0
             $middle.OwnerUser | Should -Be 'root'
             $inner.OwnerId | Should -Be $middle.Id
         }
 
-        It 'tells the namespaces that the host booted with' -Skip:(-not $isRoot) {
+        It 'tells the namespaces that the host booted with' -Tag Root {
             $sleeper = Start-Sleeper unshare, --uts, sleep, 300
             (Get-NamespaceInfo -Type User | Where-Object IsInitial).Id | Should -Be 4026531837
             (Get-NamespaceInfo -Id $sleeper -Type Uts).IsInitial | Should -BeFalse
@@ -160,7 +136,7 @@ Describe 'Get-NamespaceInfo' {
             (Get-NamespaceInfo -Type user).Type | Sort-Object -Unique | Should -Be 'User'
         }
 
-        It 'shows a command line without what would steer the terminal' -Skip:(-not ($isRoot -and $hasBash)) {
+        It 'shows a command line without what would steer the terminal' -Tag Root {
             $sleeper = Start-Sleeper unshare, --uts, bash, -c, 'exec -a $''x\e[31m\n) S 1 300'' sleep 300'
             (Get-NamespaceInfo -Id $sleeper -Type Uts).Command | Should -BeExactly 'x?[31m?) S 1 300 300'
         }
@@ -195,24 +171,25 @@ Describe 'Get-NamespaceInfo' {
             [IO.Directory]::Delete($Folder, $true)
         }
 
-        It 'finds what ip netns names, without a process, with the id that ip netns gives' -Skip:(-not ($isRoot -and $hasIp)) {
-            ip netns add "$Prefix-a"
+        It 'finds what ip netns names, without a process, with the id that ip netns gives' -Tag Root {
+            $name = New-TestName
+            ip netns add $name
             try {
-                $info = Get-NamespaceInfo -Type Net | Where-Object Name -eq "$Prefix-a"
-                $info.Paths | Should -Be "/run/netns/$Prefix-a"
+                $info = Get-NamespaceInfo -Type Net | Where-Object Name -eq $name
+                $info.Paths | Should -Be "/run/netns/$name"
                 $info.ProcessCount | Should -Be 0
                 $info.Command | Should -BeNullOrEmpty
                 $info.NetNsId | Should -BeNullOrEmpty
-                $info.OwnerId | Should -Be (Read-NamespaceId $PID user)
-                ip netns set "$Prefix-a" 4711
-                (Get-NamespaceInfo -Name "$Prefix-a").NetNsId | Should -Be 4711
+                $info.OwnerId | Should -Be (Get-NamespaceId -Process $PID -Type user)
+                ip netns set $name 4711
+                (Get-NamespaceInfo -Name $name).NetNsId | Should -Be 4711
             } finally {
-                ip netns delete "$Prefix-a"
+                ip netns delete $name
             }
-            Get-NamespaceInfo -Name "$Prefix-*" | Should -BeNullOrEmpty
+            Get-NamespaceInfo -Name "$name*" | Should -BeNullOrEmpty
         }
 
-        It 'finds what unshare pins, under a path with a blank too' -Skip:(-not $isRoot) {
+        It 'finds what unshare pins, under a path with a blank too' -Tag Root {
             $pin = "$Folder/a pin"
             [IO.File]::WriteAllText($pin, '')
             unshare "--uts=$pin" true
@@ -225,20 +202,20 @@ Describe 'Get-NamespaceInfo' {
             }
         }
 
-        It 'finds a pin that only another mount namespace has' -Skip:(-not $isRoot) {
+        It 'finds a pin that only another mount namespace has' -Tag Root {
             $pin = "$Folder/inside"
             [IO.File]::WriteAllText($pin, '')
             $sleeper = Start-Sleeper unshare, --mount, --uts, sh, -c, "mount --bind /proc/self/ns/uts $pin && exec nsenter --target $PID --uts sleep 300"
             $path = "/proc/$sleeper/root$pin"
             $info = Get-NamespaceInfo -Type Uts | Where-Object Paths -contains $path
             $info.ProcessCount | Should -Be 0
-            $info.OwnerId | Should -Be (Read-NamespaceId $PID user)
+            $info.OwnerId | Should -Be (Get-NamespaceId -Process $PID -Type user)
             Get-NamespaceInfo -Path $path | Should -Be $info
         }
     }
 
     Context 'with what a container can make up' {
-        It 'opens no path through the mounts of a user namespace below its own' -Skip:(-not $isRoot) {
+        It 'opens no path through the mounts of a user namespace below its own' -Tag Root {
             $folder = [IO.Directory]::CreateTempSubdirectory('iso-test-').FullName
             try {
                 [IO.File]::WriteAllText("$folder/pin", '')
@@ -248,46 +225,48 @@ Describe 'Get-NamespaceInfo' {
                 $info.ProcessCount | Should -Be 0
                 $info.OwnerId | Should -BeNullOrEmpty
             } finally {
-                Stop-Sleeper
+                Stop-Started
                 [IO.Directory]::Delete($folder, $true)
             }
         }
     }
 
     Context '-Deep' {
-        It 'finds who has opened a pin' -Skip:(-not ($isRoot -and $hasIp)) {
-            ip netns add "$Prefix-d"
+        It 'finds who has opened a pin' -Tag Root {
+            $name = New-TestName
+            ip netns add $name
             try {
-                $sleeper = Start-Sleeper sh, -c, "exec 9</run/netns/$Prefix-d; exec sleep 300"
-                (Get-NamespaceInfo -Name "$Prefix-d" -Deep).HolderIds | Should -Be $sleeper
+                $sleeper = Start-Sleeper sh, -c, "exec 9</run/netns/$name; exec sleep 300"
+                (Get-NamespaceInfo -Name $name -Deep).HolderIds | Should -Be $sleeper
             } finally {
-                ip netns delete "$Prefix-d"
+                ip netns delete $name
             }
         }
 
-        It 'finds a namespace that only an open descriptor keeps' -Skip:(-not $isRoot) {
+        It 'finds a namespace that only an open descriptor keeps' -Tag Root {
             $sleeper = Start-Sleeper unshare, --uts, sh, -c, "exec 9</proc/self/ns/uts; exec nsenter --target $PID --uts sleep 300"
             $id = [ulong]([IO.FileInfo]::new("/proc/$sleeper/fd/9").LinkTarget -replace '\D')
             (Get-NamespaceInfo -Type Uts).Id | Should -Not -Contain $id
             $info = Get-NamespaceInfo -Type Uts -Deep | Where-Object Id -eq $id
             $info.HolderIds | Should -Be $sleeper
             $info.ProcessCount | Should -Be 0
-            $info.OwnerId | Should -Be (Read-NamespaceId $PID user)
+            $info.OwnerId | Should -Be (Get-NamespaceId -Process $PID -Type user)
         }
 
-        It 'finds a namespace that only a socket keeps' -Skip:(-not ($isRoot -and $hasIp -and $hasBash)) {
+        It 'finds a namespace that only a socket keeps' -Tag Root {
             $before = (Get-NamespaceInfo -Type Net -Deep).Id
             $sleeper = Start-Sleeper unshare, --net, bash, -c, "ip link set lo up; exec 9<>/dev/udp/127.0.0.1/9; exec nsenter --target $PID --net sleep 300"
             $info = Get-NamespaceInfo -Type Net -Deep | Where-Object HolderIds -contains $sleeper
             $info.Id | Should -Not -BeIn $before
             $info.ProcessCount | Should -Be 0
-            $info.OwnerId | Should -Be (Read-NamespaceId $PID user)
+            $info.OwnerId | Should -Be (Get-NamespaceId -Process $PID -Type user)
             (Get-NamespaceInfo -Type Net).Id | Should -Not -Contain $info.Id
         }
 
-        It 'tells who has a pid namespace for children to come' -Skip:(-not $isRoot) {
+        It 'tells who has a pid namespace for children to come' -Tag Root {
             $sleeper = Start-Sleeper unshare, --pid, sh, -c, 'sleep 300 & exec sleep 300'
-            $child = Wait-Child $sleeper
+            Wait-Until { [IO.File]::ReadAllText("/proc/$sleeper/task/$sleeper/children") } -For 'the first process of the new pid namespace'
+            $child = [int][IO.File]::ReadAllText("/proc/$sleeper/task/$sleeper/children").Trim()
             $info = Get-NamespaceInfo -Id $child -Type Pid -Deep
             $info.HolderIds | Should -Be $sleeper
             $info.ProcessIds | Should -Be $child
@@ -296,17 +275,17 @@ Describe 'Get-NamespaceInfo' {
     }
 
     Context '-Id' {
-        It 'gives the namespaces of a process' -Skip:(-not $isRoot) {
+        It 'gives the namespaces of a process' -Tag Root {
             $sleeper = Start-Sleeper unshare, --uts, sleep, 300
             $found = Get-NamespaceInfo -Id $sleeper
             $found.Count | Should -Be 8
             foreach ($info in $found) {
-                $info.Id | Should -Be (Read-NamespaceId $sleeper $KindOf["$($info.Type)"])
+                $info.Id | Should -Be (Get-NamespaceId -Process $sleeper -Type $KindOf["$($info.Type)"])
                 $info.ProcessIds | Should -Contain $sleeper
             }
         }
 
-        It 'takes processes from the pipeline, those too that start meanwhile' -Skip:(-not $isRoot) {
+        It 'takes processes from the pipeline, those too that start meanwhile' -Tag Root {
             $found = & {
                 [System.Diagnostics.Process]::GetCurrentProcess()
                 [System.Diagnostics.Process]::GetProcessById((Start-Sleeper unshare, --uts, sleep, 300))
@@ -327,27 +306,63 @@ Describe 'Get-NamespaceInfo' {
         }
     }
 
-    Context '-Name' {
-        It 'takes names and wildcards' -Skip:(-not ($isRoot -and $hasIp)) {
-            ip netns add "$Prefix-b"
-            ip netns add "$Prefix-c"
+    Context '-Namespace' {
+        It 'takes a process, a namespace, a file and a name of ip netns' -Tag Root {
+            $name = New-TestName
+            ip netns add $name
             try {
-                (Get-NamespaceInfo -Name "$Prefix-*").Name | Sort-Object | Should -Be "$Prefix-b", "$Prefix-c"
-                (Get-NamespaceInfo -Name "$Prefix-c", "$Prefix-b").Name | Should -Be "$Prefix-c", "$Prefix-b"
-                Get-NamespaceInfo -Name "$Prefix-x*" | Should -BeNullOrEmpty
-                Get-NamespaceInfo -Name "$Prefix-*" -Type Uts | Should -BeNullOrEmpty
+                $info = Get-NamespaceInfo -Name $name
+                $name | Get-NamespaceInfo | Should -Be $info
+                Get-NamespaceInfo $name -Type Net, Uts | Should -Be $info
+                Get-NamespaceInfo "/run/netns/$name" | Should -Be $info
+                $info | Get-NamespaceInfo | Should -Be $info
+                [IO.FileInfo]::new("/run/netns/$name") | ForEach-Object FullName | Get-NamespaceInfo | Should -Be $info
+                Get-NamespaceInfo $name -Type Uts | Should -BeNullOrEmpty
             } finally {
-                ip netns delete "$Prefix-b"
-                ip netns delete "$Prefix-c"
+                ip netns delete $name
+            }
+        }
+
+        It 'takes the number of a process, and gives all its namespaces' {
+            (Get-NamespaceInfo $PID).Count | Should -Be 8
+            "$PID" | Get-NamespaceInfo -Type Uts | Should -Be (Get-NamespaceInfo -Id $PID -Type Uts)
+        }
+
+        It 'refuses <Given>' -ForEach @(
+            @{ Given = 'isotest-nothing'; Id = 'NamespaceNotFound'; Category = 'ObjectNotFound' }
+            @{ Given = '2147483647'; Id = 'ProcessNotFound'; Category = 'ObjectNotFound' }
+            @{ Given = '/nonexistent/ns'; Id = 'NamespacePathNotFound'; Category = 'ObjectNotFound' }
+        ) {
+            Get-NamespaceInfo $Given -ErrorVariable failures -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $failures[0].FullyQualifiedErrorId | Should -BeExactly "$Id,$Command"
+            $failures[0].CategoryInfo.Category | Should -Be $Category
+            $failures[0].TargetObject | Should -Be $Given
+        }
+    }
+
+    Context '-Name' {
+        It 'takes names and wildcards' -Tag Root {
+            $name = New-TestName
+            ip netns add "$name-b"
+            ip netns add "$name-c"
+            try {
+                (Get-NamespaceInfo -Name "$name-*").Name | Sort-Object | Should -Be "$name-b", "$name-c"
+                (Get-NamespaceInfo -Name "$name-c", "$name-b").Name | Should -Be "$name-c", "$name-b"
+                Get-NamespaceInfo -Name "$name-x*" | Should -BeNullOrEmpty
+                Get-NamespaceInfo -Name "$name-*" -Type Uts | Should -BeNullOrEmpty
+            } finally {
+                ip netns delete "$name-b"
+                ip netns delete "$name-c"
             }
         }
 
         It 'refuses a name that does not exist' {
-            $found = Get-NamespaceInfo -Name "$Prefix-missing" -ErrorVariable failures -ErrorAction SilentlyContinue
+            $name = New-TestName
+            $found = Get-NamespaceInfo -Name $name -ErrorVariable failures -ErrorAction SilentlyContinue
             $found | Should -BeNullOrEmpty
             $failures[0].FullyQualifiedErrorId | Should -BeExactly "NamespaceNotFound,$Command"
             $failures[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
-            $failures[0].TargetObject | Should -Be "$Prefix-missing"
+            $failures[0].TargetObject | Should -Be $name
         }
     }
 
@@ -375,15 +390,16 @@ Describe 'Get-NamespaceInfo' {
             "$($failures[0])" | Should -Not -BeLike '*Remove-Item*'
         }
 
-        It 'says of a stale file of ip netns how to be rid of it' -Skip:(-not $isRoot) {
+        It 'says of a stale file of ip netns how to be rid of it' -Tag Root {
             $null = [IO.Directory]::CreateDirectory('/run/netns')
-            [IO.File]::WriteAllText("/run/netns/$Prefix-stale", '')
+            $name = New-TestName
+            [IO.File]::WriteAllText("/run/netns/$name", '')
             try {
-                Get-NamespaceInfo -Path "/run/netns/$Prefix-stale" -ErrorVariable failures -ErrorAction SilentlyContinue
+                Get-NamespaceInfo -Path "/run/netns/$name" -ErrorVariable failures -ErrorAction SilentlyContinue
                 $failures[0].FullyQualifiedErrorId | Should -BeExactly "NamespacePathInvalid,$Command"
-                "$($failures[0])" | Should -BeLike "*stale*Remove-Item -LiteralPath '/run/netns/$Prefix-stale'*"
+                "$($failures[0])" | Should -BeLike "*stale*Remove-Item -LiteralPath '/run/netns/$name'*"
             } finally {
-                [IO.File]::Delete("/run/netns/$Prefix-stale")
+                [IO.File]::Delete("/run/netns/$name")
             }
         }
     }
@@ -412,7 +428,7 @@ Describe 'Get-NamespaceInfo' {
         It 'has a table like that of lsns and a list of everything' {
             $table = Get-NamespaceInfo -Id $PID -Type Net, Uts | Out-String -Width 200
             $table | Should -Match 'Type\s+Id\s+Processes\s+PID\s+User\s+Name\s+Command'
-            $table | Should -Match "Net\s+$(Read-NamespaceId $PID net)\s+\d+\s+\d+"
+            $table | Should -Match "Net\s+$(Get-NamespaceId -Process $PID -Type net)\s+\d+\s+\d+"
             $list = Get-NamespaceInfo -Id $PID -Type Net | Format-List | Out-String -Width 200
             foreach ($property in 'OwnerId', 'ParentId', 'NetNsId', 'ProcessIds', 'Paths', 'HolderIds', 'IsInitial', 'IsOwn') {
                 $list | Should -Match "(?m)^$property\s+:"
@@ -420,36 +436,34 @@ Describe 'Get-NamespaceInfo' {
         }
     }
 
-    Context 'as an ordinary user' -Skip:(-not $isRoot) {
-        BeforeAll {
-            # Runs a script in a new host of the same kind as this one.
-            function Invoke-AsNobody {
-                param([string]$Script)
-                $module = (Get-Module Isolation).Path
-                runuser -u nobody -- ([Environment]::ProcessPath) -NoProfile -Command "`$env:HOME = '/tmp'; Import-Module '$module'; $Script"
-            }
+    Context 'as an ordinary user' {
+        It 'lists what the kernel lets him see, without an error' -Tag User {
+            $sleeper = Start-Sleeper ($Unshare + '--uts', 'sleep', '300')
+            $found = Get-NamespaceInfo -Deep -ErrorVariable failures
+            $failures | Should -BeNullOrEmpty
+            ($found | Where-Object IsOwn).Count | Should -Be 8
+            $made = $found | Where-Object ProcessIds -contains $sleeper | Where-Object { -not $_.IsOwn }
+            ($made | ForEach-Object { "$($_.Type)" }) -join ' ' | Should -Be 'User Uts'
+            $made[0].OwnerUser | Should -Be ([Environment]::UserName)
+            $made[0].ParentId | Should -Be (Get-NamespaceId -Process $PID -Type user)
+            $made[1].OwnerId | Should -Be $made[0].Id
         }
 
-        It 'lists what the kernel lets him see, without an error' {
-            $rows = Invoke-AsNobody '(Get-NamespaceInfo).ForEach{ "$_ $($_.ProcessIds -contains $PID) $($_.IsOwn)" }; "errors: $($Error.Count)"'
-            $rows[-1] | Should -Be 'errors: 0'
-            $own = $rows | Where-Object { $_ -like '* True' }
-            $own.Count | Should -Be 8
-            $own | Should -Contain "uts:[$(Read-NamespaceId $PID uts)] True True"
+        It 'is told what it takes to look at a process of root' -Tag User {
+            Get-NamespaceInfo -Id 1 -ErrorVariable failures -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $failures[0].FullyQualifiedErrorId | Should -BeExactly "NamespaceAccessDenied,$Command"
+            $failures[0].CategoryInfo.Category | Should -Be 'PermissionDenied'
+            $failures[0].TargetObject | Should -Be 1
+            "$($failures[0])" | Should -BeLike '*process 1:*root*'
         }
 
-        It 'does not list a namespace of root alone' {
+        It 'does not list a namespace that only processes of root are in' -Tag Root {
             $sleeper = Start-Sleeper unshare, --uts, sleep, 300
-            $id = Read-NamespaceId $sleeper uts
+            $id = Get-NamespaceId -Process $sleeper -Type uts
             (Get-NamespaceInfo -Type Uts).Id | Should -Contain $id
-            Invoke-AsNobody '(Get-NamespaceInfo -Type Uts -Deep).Id' | Should -Not -Contain "$id"
-        }
-
-        It 'is told what it takes to look at a process of root' {
-            $lines = Invoke-AsNobody "Get-NamespaceInfo -Id $PID -ErrorVariable e -ErrorAction SilentlyContinue; `$e[0].FullyQualifiedErrorId; `"`$(`$e[0].CategoryInfo.Category)`"; `"`$(`$e[0])`""
-            $lines[0] | Should -BeExactly "NamespaceAccessDenied,$Command"
-            $lines[1] | Should -BeExactly 'PermissionDenied'
-            $lines[2] | Should -BeLike "*process $PID*root*"
+            $seen = runuser -u nobody -- ([Environment]::ProcessPath) -NoProfile -Command "Import-Module '$((Get-Module Isolation).Path)'; (Get-NamespaceInfo -Type Uts -Deep).Id"
+            $seen | Should -Contain "$(Get-NamespaceId -Process $PID -Type uts)"
+            $seen | Should -Not -Contain "$id"
         }
     }
 }

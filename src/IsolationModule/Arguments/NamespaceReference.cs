@@ -84,6 +84,9 @@ public sealed class NamespaceReference
     /// <summary>The set's name, where a set is or may be meant; null for a process, a path and a single namespace.</summary>
     internal string? SetName => _set?.Name ?? (_info is null && _processId is null && !IsPath ? _text : null);
 
+    /// <summary>The process, where one is meant; null otherwise.</summary>
+    internal int? ProcessId => _processId;
+
     private bool IsPath => _text.Contains('/', StringComparison.Ordinal);
 
     /// <inheritdoc/>

@@ -2,6 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.Collections.ObjectModel;
 using System.Management.Automation;
+using Isolation.Arguments;
+using Isolation.Completion;
 using Isolation.State;
 
 namespace Isolation.Commands;
@@ -12,6 +14,7 @@ namespace Isolation.Commands;
 public sealed class GetNamespaceInfoCommand : IsolationCommand
 {
     private const string HostSet = "Host";
+    private const string NamespaceParameterSet = "Namespace";
     private const string IdSet = "Id";
     private const string NameSet = "Name";
     private const string PathSet = "Path";
@@ -21,6 +24,12 @@ public sealed class GetNamespaceInfoCommand : IsolationCommand
 
     // One look at the host serves the whole pipeline; it is repeated only for what came after it.
     private Dictionary<NamespaceKey, NamespaceInfo>? _seen;
+
+    /// <summary>Sets, processes, namespaces or files of namespaces.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = NamespaceParameterSet, ValueFromPipeline = true)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    public NamespaceReference[] Namespace { get; set; } = [];
 
     /// <summary>The processes whose namespaces are wanted.</summary>
     [Parameter(Mandatory = true, ParameterSetName = IdSet, ValueFromPipelineByPropertyName = true)]
@@ -73,6 +82,13 @@ public sealed class GetNamespaceInfoCommand : IsolationCommand
     {
         switch (ParameterSetName)
         {
+            case NamespaceParameterSet:
+                foreach (NamespaceReference reference in Namespace)
+                {
+                    Guard("NamespaceReadFailed", reference.ToString(), () => WriteReferred(reference));
+                }
+
+                break;
             case IdSet:
                 foreach (int id in Id)
                 {
@@ -104,6 +120,28 @@ public sealed class GetNamespaceInfoCommand : IsolationCommand
             default:
                 Guard("NamespaceReadFailed", null, () => WriteObject(Scan(), enumerateCollection: true));
                 break;
+        }
+    }
+
+    private void WriteReferred(NamespaceReference reference)
+    {
+        if (reference.ProcessId is int id)
+        {
+            WriteNamespacesOf(id);
+            return;
+        }
+
+        foreach (NamespaceKey key in reference.Keys())
+        {
+            if (_types.HasFlag(key.Type))
+            {
+                if (!Seen().TryGetValue(key, out NamespaceInfo? info))
+                {
+                    Look().TryGetValue(key, out info);
+                }
+
+                WriteIfThere(info);
+            }
         }
     }
 
