@@ -129,7 +129,10 @@ internal sealed class CgroupMaker(CgroupHost host)
             }
         }
 
-        return true;
+        // Our folder may have been removed and made again by others between two steps, and then has no controllers on yet.
+        return hierarchy.Version == CgroupVersion.V1
+            || controllers.Count == 0
+            || Missing(hierarchy.DirectoryOf(chain[^1]) + "/cgroup.controllers", controllers, out _).Count == 0;
     }
 
     // A new cpuset of version 1 is empty and takes no process (ENOSPC) until it has processors and memory nodes, cpuset(7).
@@ -169,7 +172,7 @@ internal sealed class CgroupMaker(CgroupHost host)
         }
 
         // One that is refused spoils the whole write: one by one, so that the refusal names the right one.
-        string what = $"make the cgroup {hierarchy.DirectoryOf(child)}";
+        string what = $"give the cgroup {hierarchy.DirectoryOf(child)} its controllers";
         foreach (string controller in missing)
         {
             error = host.Files.TryWrite(file, "+" + controller);

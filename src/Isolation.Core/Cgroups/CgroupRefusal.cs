@@ -89,8 +89,8 @@ internal static class CgroupRefusal
                     refused);
 
             default:
-                return Failed(
-                    ErrorKind.Unspecified, $"{start}: writing {Quote(write.Value)} to {write.File}: {refused.Errno.Describe()} ({refused.Errno.Name()}).", refused);
+                string attempt = write.Value.Length == 0 ? $"reading {write.File}" : $"writing {Quote(write.Value)} to {write.File}";
+                return Failed(ErrorKind.Unspecified, $"{start}: {attempt}: {refused.Errno.Describe()} ({refused.Errno.Name()}).", refused);
         }
     }
 
