@@ -1,0 +1,29 @@
+<#
+.SYNOPSIS
+    Runs the Pester suite once, as the user who calls it, and writes "passed failed skipped" to a file.
+.DESCRIPTION
+    Under the real Pester where it is installed, otherwise under the stand-in of this folder.
+#>
+param(
+    [Parameter(Mandatory)] [string] $ExcludeTag,
+    [Parameter(Mandatory)] [string] $Result,
+    [string] $Filter = '*'
+)
+
+$ErrorActionPreference = 'Stop'
+Set-Location $PSScriptRoot
+$pester = Get-Module Pester -ListAvailable | Where-Object { $_.Version.Major -eq 5 } | Select-Object -First 1
+if (-not $pester) { $env:PSModulePath = (Join-Path $PSScriptRoot 'PesterStandIn') + [System.IO.Path]::PathSeparator + $env:PSModulePath }
+Import-Module Pester
+$files = @(foreach ($folder in 'Pester', 'PesterStandIn/tests') {
+    Get-ChildItem (Join-Path $PSScriptRoot $folder) -Filter '*.Tests.ps1' | Where-Object Name -Like "$Filter.Tests.ps1" | ForEach-Object FullName
+})
+$configuration = New-PesterConfiguration
+$configuration.Run.Path = $files
+$configuration.Run.PassThru = $true
+$configuration.Filter.ExcludeTag = $ExcludeTag
+$configuration.Output.Verbosity = 'Detailed'
+$run = Invoke-Pester -Configuration $configuration
+$failed = $run.FailedCount + $run.FailedBlocksCount + $run.FailedContainersCount
+[System.IO.File]::WriteAllText($Result, "$($run.PassedCount) $failed $($run.SkippedCount)")
+exit ([int]($failed -ne 0))
