@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using Isolation.State;
 
 namespace Isolation.Arguments;
 
@@ -19,15 +20,15 @@ internal interface ISetCatalog
 internal static class SetCatalog
 {
     /// <summary>The catalogue of this user's sets.</summary>
-    public static ISetCatalog Open() => new AnyName();
+    public static ISetCatalog Open() => new StoreCatalog();
 
-    /// <summary>Takes any name for a set that holds no processes.</summary>
-    private sealed class AnyName : ISetCatalog
+    /// <summary>The sets in the store.</summary>
+    private sealed class StoreCatalog : ISetCatalog
     {
-        public IEnumerable<string> Names => [];
+        public IEnumerable<string> Names => NamespaceStore.Current.Names();
 
-        public bool Contains(string name) => true;
+        public bool Contains(string name) => NamespaceStore.Current.Find(name) is not null;
 
-        public IReadOnlyCollection<int> GetProcesses(string name) => [];
+        public IReadOnlyCollection<int> GetProcesses(string name) => NamespaceStore.Current.Find(name) is { } set ? SetCgroups.Members(set) : [];
     }
 }
