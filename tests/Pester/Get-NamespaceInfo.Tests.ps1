@@ -142,23 +142,17 @@ Describe 'Get-NamespaceInfo' {
         }
 
         It 'does not fail while processes come and go, and leaves no descriptor open' {
-            $start = [System.Diagnostics.ProcessStartInfo]::new('sh')
-            $start.ArgumentList.Add('-c')
-            $start.ArgumentList.Add('while :; do /bin/true; done')
-            $storm = [System.Diagnostics.Process]::Start($start)
-            try {
-                $null = Get-NamespaceInfo -Deep
-                [GC]::Collect()
-                $before = [IO.Directory]::GetFileSystemEntries('/proc/self/fd').Count
-                foreach ($round in 1..20) {
-                    Get-NamespaceInfo -Deep:($round % 2) -ErrorVariable failures -ErrorAction SilentlyContinue | Should -Not -BeNullOrEmpty
-                    $failures | Should -BeNullOrEmpty
-                }
-                [IO.Directory]::GetFileSystemEntries('/proc/self/fd').Count | Should -BeLessOrEqual ($before + 2)
-            } finally {
-                $storm.Kill($true)
-                $storm.WaitForExit()
+            $null = Start-Command sh, -c, "while :; do $Unshare --uts true; done"
+            $null = Get-NamespaceInfo -Deep
+            [GC]::Collect()
+            $before = [IO.Directory]::GetFileSystemEntries('/proc/self/fd').Count
+            foreach ($round in 1..40) {
+                $found = Get-NamespaceInfo -Deep:($round % 2) -ErrorVariable failures -ErrorAction SilentlyContinue
+                $failures | Should -BeNullOrEmpty
+                # A namespace that went with its process is not shown as one that something else keeps.
+                $found | Where-Object { $_.Type -eq 'Uts' -and -not $_.ProcessCount -and -not $_.Paths -and -not $_.HolderIds } | Should -BeNullOrEmpty
             }
+            [IO.Directory]::GetFileSystemEntries('/proc/self/fd').Count | Should -BeLessOrEqual ($before + 2)
         }
     }
 

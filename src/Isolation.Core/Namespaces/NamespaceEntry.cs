@@ -22,7 +22,11 @@ internal sealed class NamespaceEntry(NamespaceKey key)
     /// <summary>The process whose view of the file system that path goes through; null where it is the caller's own.</summary>
     public int? SourceView { get; private set; }
 
+    /// <summary>Whether the kernel was asked for its relatives.</summary>
     public bool IsResolved { get; set; }
+
+    /// <summary>Whether it exists even without a process, a pin or a holder that was found: it is a relative of another, or was asked for.</summary>
+    public bool IsLedTo { get; set; }
 
     public ulong? OwnerId { get; set; }
 

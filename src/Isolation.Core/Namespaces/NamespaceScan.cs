@@ -180,6 +180,7 @@ internal sealed class NamespaceScan : IDisposable
             using Descriptor ns = NamespaceScanner.Open(path, out NamespaceKey key);
             if (_table.Entry(key) is NamespaceEntry entry)
             {
+                entry.IsLedTo = true;
                 Resolve(entry, ns);
             }
         }
@@ -306,6 +307,7 @@ internal sealed class NamespaceScan : IDisposable
         ulong id = Sys.Status(relative).Inode;
         if (_table.Entry(new NamespaceKey(type, id)) is NamespaceEntry entry)
         {
+            entry.IsLedTo = true;
             Resolve(entry, relative);
         }
 
@@ -321,7 +323,7 @@ internal sealed class NamespaceScan : IDisposable
         foreach (NamespaceEntry entry in _table.Sorted())
         {
             FirstProcess? first = First(entry);
-            if (first is null && entry is { IsResolved: false, Paths: null, HolderIds: null })
+            if (first is null && entry is { IsLedTo: false, Paths: null, HolderIds: null })
             {
                 // Its only processes have ended meanwhile.
                 continue;
