@@ -47,7 +47,9 @@ function Invoke-Suite {
     "== $Title"
     $result = [System.IO.Path]::GetTempFileName()
     [System.IO.File]::SetUnixFileMode($result, [System.IO.UnixFileMode]438)
-    $command = @($Prefix) + @($script:runner, '-NoProfile', '-File', (Join-Path $From 'tests/Invoke-Suite.ps1'), '-ExcludeTag', $ExcludeTag, '-Filter', $Filter, '-Result', $result)
+    $command = @($Prefix) + @($script:runner, '-NoProfile', '-File', (Join-Path $From 'tests/Invoke-Suite.ps1'), '-ExcludeTag', $ExcludeTag, '-Result', $result)
+    # Given to a program, a wildcard is expanded to the files of the folder.
+    if ($Filter -ne '*') { $command += '-Filter', $Filter }
     $program, $arguments = $command
     & $program @arguments | Out-Host
     $counts = [System.IO.File]::ReadAllText($result).Trim()
