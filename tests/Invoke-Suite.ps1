@@ -18,6 +18,9 @@ Import-Module Pester
 $files = @(foreach ($folder in 'Pester', 'PesterStandIn/tests') {
     Get-ChildItem (Join-Path $PSScriptRoot $folder) -Filter '*.Tests.ps1' | Where-Object Name -Like "$Filter.Tests.ps1" | ForEach-Object FullName
 })
+
+# The tests are not to see this script's preference.
+$ErrorActionPreference = 'Continue'
 $configuration = New-PesterConfiguration
 $configuration.Run.Path = $files
 $configuration.Run.PassThru = $true
