@@ -199,6 +199,9 @@ internal static class EngineInternals
 
     internal static void RemoveAlias(SessionState state, string name, bool force) => Call(Get(state, "Internal")!, "RemoveAlias", name, force);
 
+    internal static IEnumerable<VerbInfo> GetVerbs(string[]? verbs, string[]? groups)
+        => (IEnumerable<VerbInfo>)CallStatic(Type("System.Management.Automation.Verbs"), "FilterByVerbsAndGroups", verbs, groups)!;
+
     /// <summary>The session's table of types, to which types can be added while it runs.</summary>
     internal static TypeTable GetTypeTable(PSCmdlet cmdlet) => (TypeTable)Get(Get(cmdlet, "Context")!, "TypeTable")!;
 

@@ -6,8 +6,8 @@ namespace Isolation.Shell;
 /// <summary>The terminal's size and cursor. A terminal cannot be read back, so buffer contents are not supported.</summary>
 internal sealed class ShellRawUserInterface : PSHostRawUserInterface
 {
-    private const int WidthWithoutTerminal = 120;
-    private const int HeightWithoutTerminal = 50;
+    private const int WidthWithoutTerminal = 80;
+    private const int HeightWithoutTerminal = 24;
 
     public override ConsoleColor ForegroundColor
     {
@@ -47,9 +47,7 @@ internal sealed class ShellRawUserInterface : PSHostRawUserInterface
 
     public override Size WindowSize
     {
-        get => Console.IsOutputRedirected || Console.WindowWidth <= 0
-            ? new Size(WidthWithoutTerminal, HeightWithoutTerminal)
-            : new Size(Console.WindowWidth, Console.WindowHeight);
+        get => new(Console.WindowWidth > 0 ? Console.WindowWidth : WidthWithoutTerminal, Console.WindowHeight > 0 ? Console.WindowHeight : HeightWithoutTerminal);
         set => throw new NotSupportedException("A terminal's window size cannot be set.");
     }
 

@@ -80,7 +80,11 @@ internal sealed class ShellUserInterface : PSHostUserInterface
     }
 
     public override void WriteErrorLine(string value)
-        => Console.Error.WriteLine(GetOutputString(value, _terminalUnderstands && !Console.IsErrorRedirected));
+    {
+        // The formatter's blank lines around an error are not written.
+        if (!string.IsNullOrEmpty(value))
+            Console.Error.WriteLine(GetOutputString(value, _terminalUnderstands && !Console.IsErrorRedirected));
+    }
 
     public override void WriteDebugLine(string message) => WriteStyled(FormatStyle.Debug, $"DEBUG: {message}");
 

@@ -46,6 +46,8 @@ public abstract class ContentCommandBase : ProviderCommandBase
 
     private protected override bool IsForced => Force;
 
+    private protected override bool IsPassThru => false;
+
     private protected T? Try<T>(string path, string errorId, string message, Func<T> work)
         where T : class
     {
@@ -211,8 +213,6 @@ public abstract class WriteContentCommandBase : ContentCommandBase, IDisposable
 
     [Parameter]
     public SwitchParameter PassThru { get; set; }
-
-    private protected override bool IsPassThru => PassThru;
 
     public void Dispose()
     {

@@ -18,7 +18,16 @@ public sealed class RegisterEngineEventCommand : ObjectEventRegistrationBase
         set => base.SourceIdentifier = value;
     }
 
-    protected override object GetSourceObject() => null!;
+    protected override object GetSourceObject()
+    {
+        if (Action is null && !Forward)
+        {
+            ArgumentException exception = new("Action must be specified for non-forwarded events.");
+            ThrowTerminatingError(new ErrorRecord(exception, "ACTION_MANDATORY_FOR_LOCAL", ErrorCategory.InvalidArgument, null));
+        }
+
+        return null!;
+    }
 
     protected override string GetSourceObjectEventName() => null!;
 }

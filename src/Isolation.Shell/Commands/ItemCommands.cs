@@ -345,16 +345,6 @@ public sealed class RenameItemCommand : ProviderCommandBase
     }
 }
 
-[Cmdlet(VerbsLifecycle.Invoke, "Item", DefaultParameterSetName = "Path", SupportsShouldProcess = true)]
-public sealed class InvokeItemCommand : ItemCommandBase
-{
-    protected override void ProcessRecord()
-    {
-        foreach (string path in Paths)
-            Guard(() => Call(InvokeProvider.Item, "Invoke", path, NewContext()));
-    }
-}
-
 [Cmdlet(VerbsCommon.Get, "ItemProperty", DefaultParameterSetName = "Path")]
 public sealed class GetItemPropertyCommand : ProviderCommandBase
 {

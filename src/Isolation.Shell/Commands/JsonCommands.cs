@@ -56,9 +56,9 @@ public sealed class ConvertToJsonCommand : PSCmdlet
         };
         Write(writer, _items.Count > 1 || AsArray ? _items : _items[0], 0);
         writer.Flush();
-        WriteObject(text.ToString());
         if (_truncated)
             WriteWarning($"Resulting JSON is truncated as serialization has exceeded the set depth of {Depth}.");
+        WriteObject(text.ToString());
     }
 
     private void Write(JsonTextWriter writer, object? value, int depth)
@@ -331,11 +331,10 @@ public sealed class ConvertFromJsonCommand : PSCmdlet
         foreach ((string name, JToken? value) in table)
         {
             if (name.Length == 0)
-                throw new InvalidOperationException("The provided JSON includes a property whose name is an empty string, this is only supported using the -AsHashTable switch.");
+                Fail("EmptyKeyInJsonString", "The provided JSON includes a property whose name is an empty string, this is only supported using the -AsHashTable switch.");
             if (result.Properties[name] is PSPropertyInfo known)
             {
-                throw new InvalidOperationException(
-                    $"Cannot convert the JSON string because it contains keys with different casing. Please use the -AsHashTable switch instead. The key that was attempted to be added to the existing key '{known.Name}' was '{name}'.");
+                Fail("KeysWithDifferentCasingInJsonString", $"Cannot convert the JSON string because it contains keys with different casing. Please use the -AsHashTable switch instead. The key that was attempted to be added to the existing key '{known.Name}' was '{name}'.");
             }
 
             result.Properties.Add(new PSNoteProperty(name, Convert(value!)));
@@ -343,4 +342,7 @@ public sealed class ConvertFromJsonCommand : PSCmdlet
 
         return result;
     }
+
+    private void Fail(string errorId, string message)
+        => ThrowTerminatingError(new ErrorRecord(new InvalidOperationException(message), errorId, ErrorCategory.InvalidOperation, null));
 }

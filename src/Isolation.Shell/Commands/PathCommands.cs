@@ -56,8 +56,8 @@ public sealed class TestPathCommand : ProviderCommandBase
     private protected override string[]? ExcludePatterns => Exclude;
 
     private protected override object? GetDynamicParameters(object context)
-        => PathType == TestPathType.Any && !IsValid && Path is [string first, ..] && first.Length > 0
-            ? Call(InvokeProvider.Item, "ItemExistsDynamicParameters", first, context)
+        => PathType == TestPathType.Any && !IsValid
+            ? Call(InvokeProvider.Item, "ItemExistsDynamicParameters", Path is [{ Length: > 0 } first, ..] ? first : ".", context)
             : null;
 
     protected override void ProcessRecord()
@@ -114,7 +114,8 @@ public sealed class ResolvePathCommand : ProviderCommandBase
     [Alias("PSPath", "LP")]
     public string[]? LiteralPath { get; set; }
 
-    [Parameter]
+    [Parameter(ParameterSetName = "Path")]
+    [Parameter(ParameterSetName = "LiteralPath")]
     public SwitchParameter Relative { get; set; }
 
     [Parameter]

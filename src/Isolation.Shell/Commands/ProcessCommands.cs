@@ -197,7 +197,7 @@ public sealed class WaitProcessCommand : ProcessCommandBase, IDisposable
     [Alias("ProcessName")]
     public string[]? Name { get; set; }
 
-    [Parameter(ParameterSetName = "InputObject", Position = 0, Mandatory = true, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = "InputObject", Mandatory = true, ValueFromPipeline = true)]
     public Process[]? InputObject { get; set; }
 
     [Parameter(Position = 1)]
@@ -253,7 +253,7 @@ public sealed class WaitProcessCommand : ProcessCommandBase, IDisposable
     }
 }
 
-[Cmdlet(VerbsLifecycle.Start, "Process", SupportsShouldProcess = true)]
+[Cmdlet(VerbsLifecycle.Start, "Process", DefaultParameterSetName = "Default", SupportsShouldProcess = true)]
 [OutputType(typeof(Process))]
 public sealed class StartProcessCommand : PSCmdlet, IDisposable
 {
@@ -272,24 +272,24 @@ public sealed class StartProcessCommand : PSCmdlet, IDisposable
     [ValidateNotNullOrEmpty]
     public string? WorkingDirectory { get; set; }
 
-    [Parameter]
+    [Parameter(ParameterSetName = "Default")]
     [Alias("nnw")]
     public SwitchParameter NoNewWindow { get; set; }
 
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
-    [Parameter]
+    [Parameter(ParameterSetName = "Default")]
     [Alias("RSE")]
     [ValidateNotNullOrEmpty]
     public string? RedirectStandardError { get; set; }
 
-    [Parameter]
+    [Parameter(ParameterSetName = "Default")]
     [Alias("RSI")]
     [ValidateNotNullOrEmpty]
     public string? RedirectStandardInput { get; set; }
 
-    [Parameter]
+    [Parameter(ParameterSetName = "Default")]
     [Alias("RSO")]
     [ValidateNotNullOrEmpty]
     public string? RedirectStandardOutput { get; set; }
@@ -297,7 +297,7 @@ public sealed class StartProcessCommand : PSCmdlet, IDisposable
     [Parameter]
     public SwitchParameter Wait { get; set; }
 
-    [Parameter]
+    [Parameter(ParameterSetName = "Default")]
     public SwitchParameter UseNewEnvironment { get; set; }
 
     [Parameter]

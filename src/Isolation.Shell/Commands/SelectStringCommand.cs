@@ -196,12 +196,7 @@ public sealed class SelectStringCommand : ProviderCommandBase
         }
     }
 
-    protected override void EndProcessing()
-    {
-        Search(_lines, MatchInfo.InputStream);
-        if (Quiet && !_found && ParameterSetName == "Object")
-            WriteObject(false);
-    }
+    protected override void EndProcessing() => Search(_lines, MatchInfo.InputStream);
 
     private void ProcessInput(PSObject item)
     {

@@ -26,11 +26,11 @@ public sealed class GetHostCommand : PSCmdlet
     protected override void BeginProcessing() => WriteObject(Host);
 }
 
-[Cmdlet(VerbsCommon.Get, "Culture")]
+[Cmdlet(VerbsCommon.Get, "Culture", DefaultParameterSetName = "CurrentCulture")]
 [OutputType(typeof(CultureInfo))]
 public sealed class GetCultureCommand : PSCmdlet
 {
-    [Parameter(Position = 0, ValueFromPipeline = true)]
+    [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = "Name")]
     [ValidateNotNull]
     public string[]? Name { get; set; }
 
@@ -108,9 +108,14 @@ public sealed class GetErrorCommand : PSCmdlet
         foreach (object? error in errors)
         {
             // A copy: the error itself keeps its ordinary view.
-            object plain = error is PSObject wrapped ? wrapped.BaseObject : error!;
-            PSObject shown = new(plain is Exception or ErrorRecord ? plain : error!);
-            shown.TypeNames.Insert(0, plain is Exception ? "System.Exception#PSExtendedError" : "System.Management.Automation.ErrorRecord#PSExtendedError");
+            object? plain = error is PSObject wrapped ? wrapped.BaseObject : error;
+            if (plain is not (Exception or ErrorRecord))
+                continue;
+
+            PSObject shown = new(plain);
+            string type = plain is Exception ? "System.Exception" : "System.Management.Automation.ErrorRecord";
+            shown.TypeNames.Insert(0, type + "#PSExtendedError");
+            shown.TypeNames.Remove(type);
             WriteObject(shown);
         }
     }
@@ -240,5 +245,23 @@ public sealed class GetRandomCommand : PSCmdlet
             return;
         ArgumentException exception = new($"The Minimum value ({low}) cannot be greater than or equal to the Maximum value ({high}).");
         ThrowTerminatingError(new ErrorRecord(exception, "MinGreaterThanOrEqualMax", ErrorCategory.InvalidArgument, null));
+    }
+}
+
+[Cmdlet(VerbsCommon.Get, "Verb")]
+[OutputType(typeof(VerbInfo))]
+public sealed class GetVerbCommand : PSCmdlet
+{
+    [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, Position = 0)]
+    public string[]? Verb { get; set; }
+
+    [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, Position = 1)]
+    [ValidateSet("Common", "Communications", "Data", "Diagnostic", "Lifecycle", "Other", "Security")]
+    public string[]? Group { get; set; }
+
+    protected override void ProcessRecord()
+    {
+        foreach (VerbInfo verb in EngineInternals.GetVerbs(Verb, Group))
+            WriteObject(verb);
     }
 }

@@ -99,6 +99,18 @@ public sealed class UpdateFormatDataCommand : UpdateDataCommandBase
     protected override void ProcessRecord() => LoadFiles("FormatData", formats: true);
 }
 
+/// <summary>Lets a type be given for its name, and a short name for the full one.</summary>
+internal sealed class TypeNameArgumentAttribute : ArgumentTransformationAttribute
+{
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
+    {
+        object plain = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        if (plain is Type type)
+            return type.FullName ?? type.Name;
+        return plain is string && LanguagePrimitives.TryConvertTo(plain, out Type known) ? known.FullName! : inputData;
+    }
+}
+
 [Cmdlet(VerbsData.Update, "TypeData", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low, DefaultParameterSetName = "FileSet")]
 public sealed class UpdateTypeDataCommand : UpdateDataCommandBase
 {
@@ -159,8 +171,9 @@ public sealed class UpdateTypeDataCommand : UpdateDataCommandBase
     public string[]? PropertySerializationSet { get; set; }
 
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = "DynamicTypeSet")]
+    [TypeNameArgument]
     [ValidateNotNullOrEmpty]
-    public object? TypeName { get; set; }
+    public string TypeName { get; set; } = string.Empty;
 
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "TypeDataSet")]
     public TypeData[]? TypeData { get; set; }
@@ -197,11 +210,7 @@ public sealed class UpdateTypeDataCommand : UpdateDataCommandBase
 
     private TypeData CreateData()
     {
-        object plain = TypeName is PSObject wrapped ? wrapped.BaseObject : TypeName!;
-        string name = plain is Type type ? type.FullName!
-            : LanguagePrimitives.TryConvertTo(plain, out Type known) ? known.FullName!
-            : LanguagePrimitives.ConvertTo<string>(plain);
-        TypeData data = new(name)
+        TypeData data = new(TypeName)
         {
             IsOverride = Force,
             TypeConverter = TypeConverter,
@@ -254,6 +263,7 @@ public sealed class UpdateTypeDataCommand : UpdateDataCommandBase
 public sealed class RemoveTypeDataCommand : PSCmdlet
 {
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "RemoveTypeSet")]
+    [TypeNameArgument]
     [ValidateNotNullOrEmpty]
     public string? TypeName { get; set; }
 
