@@ -9,13 +9,14 @@ namespace Isolation.Shell;
 /// <summary>One line typed on a terminal: cursor keys, history and Tab completion.</summary>
 internal sealed class LineEditor
 {
+    private const int WidthWithoutTerminal = 80;
+
     private readonly Session _session;
     private readonly List<string> _history = [];
     private readonly StringBuilder _text = new();
     private string _prompt = string.Empty;
     private int _cursor;
-    private int _shownFrom;
-    private int _shownRows;
+    private int _cursorRow;
 
     internal LineEditor(Session session)
     {
@@ -35,8 +36,7 @@ internal sealed class LineEditor
         int lastLine = prompt.LastIndexOf('\n') + 1;
         Console.Write(prompt[..lastLine]);
         _prompt = prompt[lastLine..];
-        _shownFrom = Console.CursorTop;
-        _shownRows = 1;
+        _cursorRow = 0;
         Draw();
 
         Console.TreatControlCAsInput = true;
@@ -60,7 +60,7 @@ internal sealed class LineEditor
                         return Finish(null);
                     case { Key: ConsoleKey.L, Modifiers: ConsoleModifiers.Control }:
                         Console.Clear();
-                        _shownFrom = 0;
+                        _cursorRow = 0;
                         break;
                     case { Key: ConsoleKey.Tab }:
                         completion = Complete(completion, forward: !key.Modifiers.HasFlag(ConsoleModifiers.Shift));
@@ -186,23 +186,32 @@ internal sealed class LineEditor
         return completion;
     }
 
+    /// <summary>Writes prompt and text anew, moving only relative to the cursor: a terminal need not tell where that is.</summary>
     private void Draw()
     {
-        int width = Math.Max(2, Console.BufferWidth);
+        int width = Console.BufferWidth > 1 ? Console.BufferWidth : WidthWithoutTerminal;
         int promptLength = VisibleLength(_prompt);
-        Console.Write($"\u001b[{_shownFrom + 1};1H\u001b[J");
-        Console.Write(_prompt);
-        Console.Write(_text.ToString());
-
-        // A full last row leaves the cursor on it, not on the next one: write the break, so that rows can be counted.
         int end = promptLength + _text.Length;
-        if (end > 0 && end % width == 0)
-            Console.Write("\r\n");
-
-        _shownRows = (end / width) + 1;
-        _shownFrom = Math.Max(0, Math.Min(_shownFrom, Console.BufferHeight - _shownRows));
         int at = promptLength + _cursor;
-        Console.SetCursorPosition(at % width, Math.Min(Console.BufferHeight - 1, _shownFrom + (at / width)));
+        StringBuilder output = new();
+        Move(output, _cursorRow, 'A');
+        output.Append("\r\u001b[J").Append(_prompt).Append(_text);
+
+        // A full last row leaves the cursor on it, not on the next one: the break makes the rows countable.
+        if (end > 0 && end % width == 0)
+            output.Append("\r\n");
+
+        _cursorRow = at / width;
+        Move(output, (end / width) - _cursorRow, 'A');
+        output.Append('\r');
+        Move(output, at % width, 'C');
+        Console.Write(output.ToString());
+    }
+
+    private static void Move(StringBuilder output, int count, char direction)
+    {
+        if (count > 0)
+            output.Append(null, $"\u001b[{count}{direction}");
     }
 
     private string? Finish(string? line)

@@ -15,6 +15,9 @@ namespace Isolation.Shell;
 /// <summary>One run of the shell: its runspace, its profiles, and the file, command or prompt it was started for.</summary>
 internal sealed class Session : IDisposable
 {
+    private const int TerminatedExitCode = 128 + 15;
+    private static readonly TimeSpan s_terminationPeriod = TimeSpan.FromSeconds(5);
+
     private readonly CommandLine _line;
     private readonly ShellHost _host;
     private readonly Runspace _local;
@@ -24,6 +27,7 @@ internal sealed class Session : IDisposable
     private int _nestedPrompts;
     private int _leaveNestedPrompts;
     private Prompt? _prompt;
+    private volatile bool _terminated;
 
     internal Session(CommandLine line)
     {
@@ -83,7 +87,7 @@ internal sealed class Session : IDisposable
 
         int exitCode = _host.ExitCode ?? (failure is null && LastCommandSucceeded() ? 0 : 1);
         _local.Close();
-        return exitCode;
+        return _terminated ? TerminatedExitCode : exitCode;
     }
 
     /// <summary>Runs text typed at the prompt or read from standard input, and reports what it throws.</summary>
@@ -162,12 +166,13 @@ internal sealed class Session : IDisposable
     private void OnTerminate(PosixSignalContext context)
     {
         context.Cancel = true;
+        _terminated = true;
         _ = Task.Run(() =>
         {
-            _runner.Stop();
-            if (_local.RunspaceStateInfo.State == RunspaceState.Opened)
-                _local.Close();
-            Environment.Exit(128 + 15);
+            // A native command in the foreground is waited for, and nothing has told it to end.
+            Task stop = Task.Run(_runner.Stop);
+            stop.Wait(s_terminationPeriod);
+            Environment.Exit(TerminatedExitCode);
         });
     }
 

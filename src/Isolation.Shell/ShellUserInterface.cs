@@ -2,7 +2,6 @@ using System;
 using System.Collections;
 using System.Collections.Generic;
 using System.Collections.ObjectModel;
-using System.IO;
 using System.Management.Automation;
 using System.Management.Automation.Host;
 using System.Security;
@@ -100,16 +99,21 @@ internal sealed class ShellUserInterface : PSHostUserInterface
     public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions)
     {
         RequireInteractive();
+        if (!string.IsNullOrEmpty(caption))
+            WriteLine();
         WriteHeading(caption, message);
         Dictionary<string, PSObject> answers = [];
         foreach (FieldDescription field in descriptions)
         {
             Type type = LanguagePrimitives.TryConvertTo(field.ParameterTypeFullName, out Type named) ? named : typeof(string);
-            answers[field.Name] = PSObject.AsPSObject(
-                type == typeof(SecureString) ? AskSecret(field.Name)
+            object? answer = type == typeof(SecureString) ? AskSecret(field.Name)
                 : type == typeof(PSCredential) ? PromptForCredential(caption, message, string.Empty, string.Empty)
                 : type.IsArray || typeof(IList).IsAssignableFrom(type) ? AskList(field.Name)
-                : AskValue(field.Name, type));
+                : AskValue(field.Name, type);
+            // No answer is to come any more: the engine then reports what is missing.
+            if (answer is null)
+                return null!;
+            answers[field.Name] = PSObject.AsPSObject(answer);
         }
 
         return answers;
@@ -169,7 +173,7 @@ internal sealed class ShellUserInterface : PSHostUserInterface
     {
         RequireInteractive();
         WriteHeading(caption, message);
-        string name = string.IsNullOrEmpty(userName) ? (string)AskValue("User", typeof(string)) : userName;
+        string name = string.IsNullOrEmpty(userName) ? (string?)AskValue("User", typeof(string)) ?? throw new PSInvalidOperationException("The end of the input was reached.") : userName;
         return new PSCredential(name, AskSecret($"Password for user {name}"));
     }
 
@@ -218,12 +222,18 @@ internal sealed class ShellUserInterface : PSHostUserInterface
             WriteLine(message);
     }
 
-    private object AskValue(string name, Type type)
+    private object? AskValue(string name, Type type)
     {
         while (true)
         {
             Write($"{name}: ");
-            string text = Console.In.ReadLine() ?? throw new EndOfStreamException("The end of the input was reached.");
+            string? text = Console.In.ReadLine();
+            if (text is null)
+            {
+                WriteLine();
+                return null;
+            }
+
             if (LanguagePrimitives.TryConvertTo(text, type, out object value))
                 return value;
             WriteErrorLine($"Cannot recognize \"{text}\" as a {type.FullName}.");

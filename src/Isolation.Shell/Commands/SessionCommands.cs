@@ -4,7 +4,9 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using System.Management.Automation.Runspaces;
+using System.Net;
 using System.Security;
 using Isolation.Shell;
 
@@ -73,18 +75,19 @@ public sealed class ReadHostCommand : PSCmdlet
 
     protected override void BeginProcessing()
     {
-        if (Prompt is not null)
-        {
-            string text = LanguagePrimitives.GetEnumerable(Prompt) is IEnumerable parts ? string.Join(' ', parts.Cast<object>()) : Prompt.ToString()!;
-            Host.UI.Write($"{text}: ");
-        }
+        object answer = Prompt is null ? AskPlainly() : Ask(Prompt);
+        WriteObject(MaskInput ? new NetworkCredential(string.Empty, (SecureString)answer).Password : answer);
+    }
 
-        if (AsSecureString)
-            WriteObject(Host.UI.ReadLineAsSecureString());
-        else if (MaskInput)
-            WriteObject(new System.Net.NetworkCredential(string.Empty, Host.UI.ReadLineAsSecureString()).Password);
-        else
-            WriteObject(Host.UI.ReadLine());
+    private object AskPlainly() => AsSecureString || MaskInput ? Host.UI.ReadLineAsSecureString() : Host.UI.ReadLine();
+
+    private object Ask(object prompt)
+    {
+        string name = LanguagePrimitives.GetEnumerable(prompt) is IEnumerable parts ? string.Join(' ', parts.Cast<object>()) : prompt.ToString()!;
+        FieldDescription field = new(name) { Label = name };
+        field.SetParameterType(AsSecureString || MaskInput ? typeof(SecureString) : typeof(string));
+        Dictionary<string, PSObject>? answers = Host.UI.Prompt(string.Empty, string.Empty, [field]);
+        return answers is null ? string.Empty : answers[name].BaseObject;
     }
 }
 
