@@ -158,6 +158,16 @@ internal static class EngineInternals
     internal static Exception RejectBinding(string message)
         => (Exception)Create("System.Management.Automation.ValidationMetadataException", message, true);
 
+    /// <summary>A module by name alone, for cmdlets to belong to.</summary>
+    internal static PSModuleInfo CreateModule(string name)
+    {
+        ConstructorInfo constructor = Array.Find(typeof(PSModuleInfo).GetConstructors(Instance), candidate => candidate.GetParameters().Length == 4)
+            ?? throw new MissingMethodException(nameof(PSModuleInfo), ".ctor");
+        return (PSModuleInfo)constructor.Invoke([name, string.Empty, null, null]);
+    }
+
+    internal static void SetModule(SessionStateCmdletEntry entry, PSModuleInfo module) => Call(entry, "SetModule", module);
+
     internal static PSVariable? GetVariableAtScope(SessionState state, string name, string scope)
         => (PSVariable?)Call(Get(state, "Internal")!, "GetVariableAtScope", name, scope);
 
