@@ -115,6 +115,27 @@ Describe 'Set-CgroupLimit: what it does to processes' -Tag Root -Skip:(-not $isR
     }
 }
 
+Describe 'Set-CgroupLimit: the processes of a set' -Tag Root -Skip:(-not $isRoot) {
+    AfterEach {
+        Stop-Started
+        Remove-TestLeftover
+        Remove-TestCgroup
+    }
+
+    It 'takes those that run already into the cgroup' {
+        $set = New-Namespace -Name (New-TestName) -Type Uts, Pid
+        $limit = $set | Set-CgroupLimit -MemoryMax 256MB -PidsMax 50 -PassThru
+        foreach ($folder in $limit.Path) {
+            [System.IO.File]::ReadAllLines("$folder/cgroup.procs") | Should -Contain "$($set.InitId)"
+        }
+        # A further controller makes a further folder, on hosts where it has a hierarchy of its own.
+        $limit = $set | Set-CgroupLimit -CpuMax 0.5 -CpuSet 0 -PassThru
+        foreach ($folder in $limit.Path) {
+            [System.IO.File]::ReadAllLines("$folder/cgroup.procs") | Should -Contain "$($set.InitId)"
+        }
+    }
+}
+
 Describe 'Set-CgroupLimit: what it writes' -Tag Root -Skip:(-not $isRoot) {
     BeforeEach { $script:Name = New-TestSet }
 
@@ -330,6 +351,7 @@ Describe 'Set-CgroupLimit: which cgroup is meant' -Tag Root -Skip:(-not $isRoot)
 
     It 'refuses <Reference> with <ErrorId>' -ForEach @(
         @{ Reference = '/isotest-nosuch/x'; ErrorId = 'CgroupNotFound'; Category = 'ObjectNotFound' }
+        @{ Reference = 'isotest-nosuch'; ErrorId = 'CgroupNotFound'; Category = 'ObjectNotFound' }
         @{ Reference = '/../isotest'; ErrorId = 'CgroupNotFound'; Category = 'ObjectNotFound' }
         @{ Reference = 4194305; ErrorId = 'CgroupProcessNotFound'; Category = 'ObjectNotFound' }
         @{ Reference = '-1'; ErrorId = 'CgroupProcessNotFound'; Category = 'ObjectNotFound' }
