@@ -171,18 +171,26 @@ internal sealed class CgroupMaker(CgroupHost host)
             return true;
         }
 
-        // One that is refused spoils the whole write: one by one, so that the refusal names the right one.
-        string what = $"give the cgroup {hierarchy.DirectoryOf(child)} its controllers";
+        // One that is refused spoils the whole write: one by one, so that the others are on and the refusal names the right ones.
+        List<string> refused = [];
+        Errno cause = Errno.None;
         foreach (string controller in missing)
         {
             error = host.Files.TryWrite(file, "+" + controller);
             if (error != Errno.None)
             {
-                return host.Files.DirectoryExists(parent) ? throw CgroupRefusal.ExplainEnable(what, controller, parent, error, host) : false;
+                refused.Add(controller);
+                cause = error;
             }
         }
 
-        return true;
+        if (refused.Count == 0)
+        {
+            return true;
+        }
+
+        string what = $"give the cgroup {hierarchy.DirectoryOf(child)} its controllers";
+        return host.Files.DirectoryExists(parent) ? throw CgroupRefusal.ExplainEnable(what, refused, parent, cause, host) : false;
     }
 
     private List<string> Missing(string file, List<string> controllers, out Errno error)

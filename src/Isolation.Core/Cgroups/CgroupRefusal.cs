@@ -131,10 +131,11 @@ internal static class CgroupRefusal
     }
 
     /// <summary>A refused write to <c>cgroup.subtree_control</c>.</summary>
-    public static IsolationException ExplainEnable(string what, string controller, string directory, Errno error, CgroupHost host)
+    public static IsolationException ExplainEnable(string what, IReadOnlyList<string> controllers, string directory, Errno error, CgroupHost host)
     {
         string file = directory + "/cgroup.subtree_control";
-        string start = $"Cannot {what}: turning on the {controller} controller in {file} was refused";
+        string names = $"the {string.Join(" and ", controllers)} {(controllers.Count == 1 ? "controller" : "controllers")}";
+        string start = $"Cannot {what}: turning on {names} in {file} was refused";
         switch (error)
         {
             case Errno.EBUSY:
@@ -145,12 +146,12 @@ internal static class CgroupRefusal
                     $"{start}: processes are in {directory} itself{Processes(ParsePids(text), host)}, and a cgroup of version 2 other than the root holds either processes or "
                     + $"cgroups with controllers (\"no internal processes\", cgroups(7)). Move them into a cgroup below it first: mkdir {directory}/main, then write each pid to {directory}/main/cgroup.procs.");
             case Errno.EACCES or Errno.EPERM or Errno.EROFS:
-                return CgroupPlacement.NotDelegated(what, $"this user may not turn on the {controller} controller in {file} ({error.Name()})");
+                return CgroupPlacement.NotDelegated(what, $"this user may not turn on {names} in {file} ({error.Name()})");
             case Errno.EOPNOTSUPP:
                 return new IsolationException(
                     "CgroupControllerNotEnabled",
                     ErrorKind.NotSupported,
-                    $"{start}: a cgroup there is threaded, and the {controller} controller works in domain cgroups alone. Choose another place.");
+                    $"{start}: a cgroup there is threaded, and of {names} not all work there. Choose another place.");
             default:
                 host.Files.TryRead(directory + "/cgroup.controllers", out string available);
                 return new IsolationException(

@@ -51,12 +51,12 @@ public sealed class CgroupLifeTests
     }
 
     [Fact]
-    public void After_a_refused_write_controllers_are_tried_one_by_one_and_the_refused_one_named()
+    public void After_a_refused_write_controllers_are_tried_one_by_one_and_the_refused_ones_named()
     {
-        using FakeHost fake = new(FakeHost.V2Mounts) { OnWrite = (_, value) => value.Contains("pids", StringComparison.Ordinal) ? Errno.EBUSY : Errno.None };
-        IsolationException exception = Assert.Throws<IsolationException>(() => Cgroup.ForSet(fake.Read(), "web").EnsureCreated(["memory", "pids"]));
+        using FakeHost fake = new(FakeHost.V2Mounts) { OnWrite = (_, value) => value.Contains("pu", StringComparison.Ordinal) ? Errno.EBUSY : Errno.None };
+        IsolationException exception = Assert.Throws<IsolationException>(() => Cgroup.ForSet(fake.Read(), "web").EnsureCreated(["cpu", "memory", "cpuset"]));
         Assert.Equal("CgroupBusy", exception.ErrorId);
-        Assert.Contains("the pids controller", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("the cpu and cpuset controllers", exception.Message, StringComparison.Ordinal);
         Assert.Contains("no internal processes", exception.Message, StringComparison.Ordinal);
         Assert.Equal([$"{C}/cgroup.subtree_control=+memory"], fake.Writes);
     }
