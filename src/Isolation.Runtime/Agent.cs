@@ -335,9 +335,9 @@ internal sealed unsafe class Agent : IDisposable
             }
 
             _ = Sys.WaitChild(null, pid, block: false);
-            if (_started.Remove(pid))
+            if (_started.Remove(pid, out Started started))
             {
-                Reply(new AgentReply { Kind = AgentReply.Exited, Pid = pid, ExitCode = status.Code, Signal = status.Signal }, []);
+                Reply(new AgentReply { Kind = AgentReply.Exited, Id = started.Request, Pid = pid, ExitCode = status.Code, Signal = status.Signal }, []);
             }
         }
     }

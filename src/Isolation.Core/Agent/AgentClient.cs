@@ -13,11 +13,12 @@ namespace Isolation.Agent;
 /// <summary>What a plan left behind: its process, and the descriptors that it sent.</summary>
 internal sealed class PlanOutcome : IDisposable
 {
-    public PlanOutcome(int pid, Descriptor? pidfd, IReadOnlyList<Descriptor> descriptors)
+    public PlanOutcome(int pid, Descriptor? pidfd, IReadOnlyList<Descriptor> descriptors, Task<ExitStatus> exit)
     {
         Pid = pid;
         Pidfd = pidfd;
         Descriptors = descriptors;
+        Exit = exit;
     }
 
     /// <summary>The process that the plan ended in, as this process sees it.</summary>
@@ -28,6 +29,9 @@ internal sealed class PlanOutcome : IDisposable
 
     /// <summary>The descriptors, in the order of <see cref="Plan.Outputs"/>.</summary>
     public IReadOnlyList<Descriptor> Descriptors { get; }
+
+    /// <summary>Completes with how the process ended; fails where the agent was lost first.</summary>
+    public Task<ExitStatus> Exit { get; }
 
     public void Dispose()
     {
@@ -151,8 +155,24 @@ internal sealed class AgentClient : IDisposable
     /// <exception cref="SyscallException">The kernel refused a step.</exception>
     public PlanOutcome Run(Plan plan, IReadOnlyList<Descriptor> inputs, bool attached, CancellationToken cancellation)
     {
-        AgentRequest request = new() { Kind = AgentRequest.Run, Image = PlanImage.Compile(plan), Attached = attached };
-        (AgentReply reply, List<Descriptor> descriptors) = Ask(request, inputs, cancellation);
+        int id = Interlocked.Increment(ref _lastId);
+        AgentRequest request = new() { Id = id, Kind = AgentRequest.Run, Image = PlanImage.Compile(plan), Attached = attached };
+
+        // By the request's number, not by the pid: the kernel gives a pid out again.
+        TaskCompletionSource<ExitStatus> exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _exits[id] = exit;
+        AgentReply reply;
+        List<Descriptor> descriptors;
+        try
+        {
+            (reply, descriptors) = Ask(request, inputs, cancellation);
+        }
+        catch
+        {
+            _exits.TryRemove(id, out _);
+            throw;
+        }
+
         if (reply.Kind == AgentReply.Done)
         {
             Descriptor? pidfd = null;
@@ -162,22 +182,17 @@ internal sealed class AgentClient : IDisposable
                 descriptors.RemoveAt(0);
             }
 
-            return new PlanOutcome(reply.Pid, pidfd, descriptors);
+            return new PlanOutcome(reply.Pid, pidfd, descriptors, exit.Task);
         }
 
+        _exits.TryRemove(id, out _);
         throw Refusal(plan, reply);
     }
-
-    /// <summary>Completes when a process that a plan left behind has ended. The agent tells it once; who asks later gets the same answer.</summary>
-    public Task<ExitStatus> Exit(int pid) => ExitSource(pid).Task;
-
-    /// <summary>Forgets how a process ended, once nobody will ask again.</summary>
-    public void Forget(int pid) => _exits.TryRemove(pid, out _);
 
     /// <summary>Sends a signal to a process that a plan left behind, or to its whole process group. The agent is its parent, so the pid cannot have been reused.</summary>
     public Errno SignalProcess(int pid, int signal, bool group)
     {
-        AgentRequest request = new() { Kind = AgentRequest.SignalProcess, Target = pid, Signal = signal, Group = group };
+        AgentRequest request = new() { Id = Interlocked.Increment(ref _lastId), Kind = AgentRequest.SignalProcess, Target = pid, Signal = signal, Group = group };
         (AgentReply reply, _) = Ask(request, [], CancellationToken.None);
         return reply.Kind == AgentReply.Done ? Errno.None : (Errno)reply.Errno;
     }
@@ -230,10 +245,8 @@ internal sealed class AgentClient : IDisposable
 
     private (AgentReply Reply, List<Descriptor> Descriptors) Ask(AgentRequest request, IReadOnlyList<Descriptor> inputs, CancellationToken cancellation)
     {
-        int id = Interlocked.Increment(ref _lastId);
-        request.Id = id;
         TaskCompletionSource<(AgentReply, List<Descriptor>)> source = new();
-        _pending[id] = source;
+        _pending[request.Id] = source;
         Send(request, inputs);
         if (_lost is string reason)
         {
@@ -248,7 +261,7 @@ internal sealed class AgentClient : IDisposable
         catch (OperationCanceledException)
         {
             // The reply still comes, Failed or Done; the outcome of a plan that was faster than the cancelling is ended here.
-            Send(new AgentRequest { Kind = AgentRequest.Cancel, Target = id }, []);
+            Send(new AgentRequest { Kind = AgentRequest.Cancel, Target = request.Id }, []);
             _ = source.Task.ContinueWith(
                 task =>
                 {
@@ -345,8 +358,8 @@ internal sealed class AgentClient : IDisposable
             case AgentReply.Done or AgentReply.Failed when _pending.TryRemove(reply.Id, out TaskCompletionSource<(AgentReply, List<Descriptor>)>? source):
                 source.TrySetResult((reply, descriptors));
                 return;
-            case AgentReply.Exited:
-                ExitSource(reply.Pid).TrySetResult(new ExitStatus(reply.ExitCode ?? (reply.Signal is null ? 0 : null), reply.Signal));
+            case AgentReply.Exited when _exits.TryRemove(reply.Id, out TaskCompletionSource<ExitStatus>? exit):
+                exit.TrySetResult(new ExitStatus(reply.ExitCode ?? (reply.Signal is null ? 0 : null), reply.Signal));
                 break;
         }
 
@@ -355,9 +368,6 @@ internal sealed class AgentClient : IDisposable
             descriptor.Dispose();
         }
     }
-
-    private TaskCompletionSource<ExitStatus> ExitSource(int pid) =>
-        _exits.GetOrAdd(pid, static _ => new TaskCompletionSource<ExitStatus>(TaskCreationOptions.RunContinuationsAsynchronously));
 
     private static IsolationException LostException(string reason) =>
         new("AgentLost", ErrorKind.Unavailable, $"The agent, the process that works in namespaces for this one, is gone: {reason}. The next call starts another.");

@@ -43,7 +43,7 @@ internal sealed class AgentReply
     /// <summary><see cref="Hello"/>, <see cref="Done"/>, <see cref="Failed"/>, or the events <see cref="Exited"/> and <see cref="Warning"/>.</summary>
     public string Kind { get; set; } = "";
 
-    /// <summary>The request that this answers; 0 for an event.</summary>
+    /// <summary>The request that this answers; with <see cref="Exited"/> the one that started the process.</summary>
     public int Id { get; set; }
 
     /// <summary>With <see cref="Hello"/>: the version of the runtime, which must be the module's.</summary>

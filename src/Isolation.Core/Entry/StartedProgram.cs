@@ -16,12 +16,12 @@ internal sealed class StartedProgram : IDisposable
     private readonly AgentClient _agent;
     private readonly Descriptor? _pidfd;
 
-    private StartedProgram(AgentClient agent, int pid, Descriptor? pidfd)
+    private StartedProgram(AgentClient agent, PlanOutcome outcome)
     {
         _agent = agent;
-        _pidfd = pidfd;
-        Pid = pid;
-        Exit = agent.Exit(pid);
+        _pidfd = outcome.Pidfd;
+        Pid = outcome.Pid;
+        Exit = outcome.Exit;
     }
 
     /// <summary>Its pid, as this process sees it. It leads a session and a process group of its own.</summary>
@@ -80,7 +80,7 @@ internal sealed class StartedProgram : IDisposable
                 NamespaceStore.Current.SetPid1(target.Set!.Name, outcome.Pid);
             }
 
-            return new StartedProgram(agent, outcome.Pid, outcome.Pidfd);
+            return new StartedProgram(agent, outcome);
         }
         finally
         {
@@ -105,14 +105,7 @@ internal sealed class StartedProgram : IDisposable
     }
 
     /// <summary>Lets go of the descriptor; the program goes on.</summary>
-    public void Dispose()
-    {
-        _pidfd?.Dispose();
-        if (Exit.IsCompleted)
-        {
-            _agent.Forget(Pid);
-        }
-    }
+    public void Dispose() => _pidfd?.Dispose();
 }
 
 /// <summary>What a program gets as standard input, output and error.</summary>

@@ -124,13 +124,10 @@ public sealed class AgentTests
             using PlanOutcome outcome = agent.Run(plan, round % 2 == 0 ? [] : Nothing(), attached: true, timeout.Token);
             if (round % 2 == 1)
             {
-                Task<ExitStatus> exit = agent.Exit(outcome.Pid);
-                if (!exit.Wait(20_000) || exit.Result.Code != 0)
+                if (!outcome.Exit.Wait(20_000) || outcome.Exit.Result.Code != 0)
                 {
                     Interlocked.Increment(ref failures);
                 }
-
-                agent.Forget(outcome.Pid);
             }
             else if (outcome.Descriptors.Count != 1)
             {
@@ -163,8 +160,7 @@ public sealed class AgentTests
     private static ExitStatus Run(Plan plan)
     {
         using PlanOutcome outcome = AgentClient.Current.Run(plan, Nothing(), attached: true, CancellationToken.None);
-        Task<ExitStatus> exit = AgentClient.Current.Exit(outcome.Pid);
-        Assert.True(exit.Wait(30_000));
-        return exit.Result;
+        Assert.True(outcome.Exit.Wait(30_000));
+        return outcome.Exit.Result;
     }
 }
