@@ -149,6 +149,7 @@ internal sealed unsafe class Agent : IDisposable
             (Descriptor near, Descriptor far) = Sys.PacketSocketPair();
             using (far)
             {
+                Sys.PassCredentials(near.Number);
                 PlanHeader* header = (PlanHeader*)block;
                 header->ReportDescriptor = far.Number;
                 header->TitleAddress = _title.Address;
@@ -214,7 +215,7 @@ internal sealed unsafe class Agent : IDisposable
         while (true)
         {
             List<Descriptor> descriptors = [];
-            int length = Sys.Receive(job.Report.Number, packet, descriptors, block: false, out Errno error);
+            int length = Sys.Receive(job.Report.Number, packet, descriptors, block: false, out Errno error, out int sender);
             if (length < 0 && error == Errno.EAGAIN)
             {
                 return;
@@ -234,7 +235,12 @@ internal sealed unsafe class Agent : IDisposable
                     job.Error = numbers[2];
                     break;
                 case ReportKind.Forked:
-                    job.Pid = numbers[1];
+                    job.Pid = sender;
+                    if (job.FailedStep is not null)
+                    {
+                        Kill(sender); // Cancelled while it was being forked.
+                    }
+
                     break;
                 case ReportKind.Descriptor when descriptors.Count == 1:
                     job.Descriptors[numbers[1]] = descriptors[0];
@@ -324,14 +330,12 @@ internal sealed unsafe class Agent : IDisposable
         int pid;
         while ((pid = Sys.PeekEnded(out ExitStatus status)) > 0)
         {
-            // What the process reported comes before its end, and its pidfd can be opened only while it is not reaped.
+            // What the process reported comes before its end: that it is this plan's process now, and that the plan is done. Its pidfd can be opened
+            // only while it is not reaped.
             foreach (Job job in new List<Job>(_jobs.Values))
             {
-                if (job.Pid == pid)
-                {
-                    job.Ended = status;
-                    TakeReports(job);
-                }
+                job.Ended = job.Pid == pid ? status : job.Ended;
+                TakeReports(job);
             }
 
             _ = Sys.WaitChild(null, pid, block: false);

@@ -9,7 +9,7 @@ internal enum ReportKind
 {
     /// <summary>A step failed: its number, the error number.</summary>
     Failed = 1,
-    /// <summary>The plan goes on in another process: its pid.</summary>
+    /// <summary>The plan goes on in another process, the sender: the kernel tells its pid.</summary>
     Forked = 2,
     /// <summary>A descriptor comes with this packet: its place among the outputs.</summary>
     Descriptor = 3,
@@ -200,6 +200,8 @@ internal static unsafe class Walker
         nint pid = Clone(CLONE_PARENT | SIGCHLD);
         if (pid == 0)
         {
+            // Said by the new process itself, and not by the old one, which may be slower than the whole life of the new one.
+            Report(plan, ReportKind.Forked, 0, 0, -1);
             return;
         }
 
@@ -208,7 +210,6 @@ internal static unsafe class Walker
             Fail(plan, step, *Native.ErrnoLocation());
         }
 
-        Report(plan, ReportKind.Forked, (int)pid, 0, -1);
         Exit(0);
     }
 

@@ -87,7 +87,8 @@ internal sealed class ProgramPipes : IDisposable
     /// <summary>Takes what the program wrote before it ended; whoever inherited the pipe from it may hold it open for longer.</summary>
     public void Drain(Action<string> output, Action<string> error)
     {
-        while (!IsDrained)
+        // A pipe holds 1 MiB at most (pipe(7)): what comes after that much is written by somebody else, perhaps without end.
+        for (int reads = 0; !IsDrained && reads < 32; reads++)
         {
             (bool canRead, bool canReadError, _) = Sys.WaitPipes(_outputEnd, _errorEnd, null, null, 0);
             if (!canRead && !canReadError)

@@ -62,9 +62,16 @@ internal static unsafe partial class Sys
     /// Receives one message with its descriptors, recvmsg(2). Returns the message's length, 0 at the end of the connection, -1 with
     /// <paramref name="error"/> where there is none. A message or descriptors that were cut off are an error, never passed on.
     /// </summary>
-    public static int Receive(int socket, Span<byte> buffer, List<Descriptor> descriptors, bool block, out Errno error)
+    public static int Receive(int socket, Span<byte> buffer, List<Descriptor> descriptors, bool block, out Errno error) =>
+        Receive(socket, buffer, descriptors, block, out error, out _);
+
+    /// <summary>The same; after <see cref="PassCredentials"/> with the sender's pid as this process sees it, otherwise 0.</summary>
+    public static int Receive(int socket, Span<byte> buffer, List<Descriptor> descriptors, bool block, out Errno error, out int sender)
     {
-        const int controlSize = 16 + (MaxPassedDescriptors * 4) + 8;
+        sender = 0;
+
+        // Room for the descriptors and, where it is asked for, struct ucred.
+        const int controlSize = 16 + (MaxPassedDescriptors * 4) + 8 + 32;
         byte* control = stackalloc byte[controlSize];
         fixed (byte* bytes = buffer)
         {
@@ -88,7 +95,7 @@ internal static unsafe partial class Sys
                 return -1;
             }
 
-            CollectDescriptors(control, (int)header.msg_controllen, descriptors);
+            CollectDescriptors(control, (int)header.msg_controllen, descriptors, out sender);
             if ((header.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) != 0)
             {
                 foreach (Descriptor descriptor in descriptors)
@@ -124,8 +131,20 @@ internal static unsafe partial class Sys
         return rc > 0;
     }
 
-    private static void CollectDescriptors(byte* control, int length, List<Descriptor> descriptors)
+    /// <summary>Has the kernel add the sender to each message, <c>SO_PASSCRED</c>, unix(7): its pid is translated to the receiver's pid namespace.</summary>
+    public static void PassCredentials(int socket)
     {
+        int on = 1;
+        if (setsockopt(socket, SOL_SOCKET, SO_PASSCRED, &on, 4) != 0)
+        {
+            throw SyscallException.Last("setsockopt", "learn who sends on a socket");
+        }
+    }
+
+    private static void CollectDescriptors(byte* control, int length, List<Descriptor> descriptors, out int sender)
+    {
+        const int SCM_CREDENTIALS = 2;
+        sender = 0;
         for (int at = 0; at + 16 <= length;)
         {
             long size = *(long*)(control + at);
@@ -140,6 +159,11 @@ internal static unsafe partial class Sys
                 {
                     descriptors.Add(new Descriptor(*(int*)(control + at + offset)));
                 }
+            }
+
+            if (*(int*)(control + at + 8) == SOL_SOCKET && *(int*)(control + at + 12) == SCM_CREDENTIALS)
+            {
+                sender = *(int*)(control + at + 16);
             }
 
             at += (int)((size + 7) & ~7);

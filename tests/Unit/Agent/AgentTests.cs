@@ -119,7 +119,7 @@ public sealed class AgentTests
             }
 
             // Large requests make the agent allocate, and so collect, while others are being forked.
-            Plan plan = round % 2 == 0 ? NamespacePlan() : Program("/bin/true", padding);
+            Plan plan = round % 2 == 0 ? NamespacePlan() : round % 4 == 1 && Environment.IsPrivilegedProcess ? ForkingProgram() : Program("/bin/true", padding);
             using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(20));
             using PlanOutcome outcome = agent.Run(plan, round % 2 == 0 ? [] : Nothing(), attached: true, timeout.Token);
             if (round % 2 == 1)
@@ -148,6 +148,12 @@ public sealed class AgentTests
         ProcessPlans.Enter(
             new EntryOptions { Target = "nothing", Types = NamespaceType.None },
             new ProgramOptions { FilePath = path, Arguments = arguments, Environment = s_environment, Attached = true });
+
+    // The plan goes on in a second process, which may end before the first one does.
+    private static Plan ForkingProgram() =>
+        ProcessPlans.Enter(
+            new EntryOptions { Target = "nothing", Types = NamespaceType.None, NewPid = true },
+            new ProgramOptions { FilePath = "/bin/true", Environment = s_environment, Attached = true });
 
     private static Descriptor[] Nothing()
     {
