@@ -212,7 +212,7 @@ internal sealed unsafe class Agent : IDisposable
     private void TakeReports(Job job)
     {
         Span<byte> packet = stackalloc byte[12];
-        while (true)
+        while (!job.IsConcluded)
         {
             List<Descriptor> descriptors = [];
             int length = Sys.Receive(job.Report.Number, packet, descriptors, block: false, out Errno error, out int sender);
@@ -255,6 +255,12 @@ internal sealed unsafe class Agent : IDisposable
     // The socket's end: nothing of the plan is left to come.
     private void Conclude(Job job)
     {
+        if (job.IsConcluded)
+        {
+            return;
+        }
+
+        job.IsConcluded = true;
         _jobs.Remove(job.Report.Number);
         _ = Native.epoll_ctl(_epoll.Number, EPOLL_CTL_DEL, job.Report.Number, null);
         job.Report.Dispose();
@@ -336,6 +342,11 @@ internal sealed unsafe class Agent : IDisposable
             {
                 job.Ended = job.Pid == pid ? status : job.Ended;
                 TakeReports(job);
+                if (job.Pid == pid && (job.Succeeded || job.FailedStep is not null))
+                {
+                    // All is said, though the process that forked this one may still hold its end of the socket open.
+                    Conclude(job);
+                }
             }
 
             _ = Sys.WaitChild(null, pid, block: false);

@@ -38,6 +38,9 @@ internal sealed class Job
     /// <summary>With which error number.</summary>
     public int Error { get; set; }
 
+    /// <summary>Whether the reply was given; the socket is closed then.</summary>
+    public bool IsConcluded { get; set; }
+
     /// <summary>How the process ended, where it ended before the plan did.</summary>
     public ExitStatus? Ended { get; set; }
 }

@@ -298,6 +298,9 @@ internal sealed class AgentClient : IDisposable
             error = _socket.Send(json, numbers);
         }
 
+        // The numbers stand for open descriptors only while these live.
+        GC.KeepAlive(inputs);
+
         if (error is Errno.EPIPE or Errno.ECONNRESET)
         {
             return; // The reader sees the end of the connection and fails what is pending.
