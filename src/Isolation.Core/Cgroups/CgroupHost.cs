@@ -85,12 +85,22 @@ internal sealed class CgroupHost
     public static CgroupHost Read(string root = "", ICgroupFiles? files = null)
     {
         CgroupHost host = new(root, files ?? KernelCgroupFiles.Instance);
-        if (host.Files.TryRead(root + "/proc/self/mountinfo", out string mounts) == Errno.None)
+        if (host.Files.TryRead(root + "/proc/self/mountinfo", out string text) != Errno.None)
         {
-            using StringReader reader = new(mounts);
-            host.Load(MountInfo.Parse(reader));
+            return host;
         }
 
+        // A host of containers has thousands of mounts; only those of cgroups are parsed in full.
+        List<MountInfo> mounts = [];
+        foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
+        {
+            if (line.Contains(" - cgroup", StringComparison.Ordinal) && MountInfo.TryParseLine(line.ToString(), out MountInfo? mount))
+            {
+                mounts.Add(mount!);
+            }
+        }
+
+        host.Load(mounts);
         return host;
     }
 
@@ -195,7 +205,6 @@ internal sealed class CgroupHost
             {
                 List<string> controllers = ControllersOf(mount.SuperOptions);
                 if (controllers.Count > 0
-                    && Files.DirectoryExists(mountPoint)
                     && !first.Exists(other => other.Controllers[0] == controllers[0] && (other.Root == "/" || mount.Root != "/")))
                 {
                     first.RemoveAll(other => other.Controllers[0] == controllers[0]);

@@ -75,6 +75,11 @@ internal sealed class CgroupMaker(CgroupHost host)
 
     private void MakeIn(CgroupHierarchy hierarchy, string path, List<string> controllers)
     {
+        if (IsReady(hierarchy, hierarchy.DirectoryOf(path), controllers))
+        {
+            return;
+        }
+
         List<string> chain = [];
         for (string? at = path; at is not null && at != "/" && at != host.Placement.Delegated; at = CgroupPlacement.Parent(at))
         {
@@ -130,10 +135,25 @@ internal sealed class CgroupMaker(CgroupHost host)
         }
 
         // Our folder may have been removed and made again by others between two steps, and then has no controllers on yet.
-        return hierarchy.Version == CgroupVersion.V1
-            || controllers.Count == 0
-            || Missing(hierarchy.DirectoryOf(chain[^1]) + "/cgroup.controllers", controllers, out _).Count == 0;
+        return IsReady(hierarchy, hierarchy.DirectoryOf(chain[^1]), controllers);
     }
+
+    private bool IsReady(CgroupHierarchy hierarchy, string directory, List<string> controllers)
+    {
+        if (!host.Files.DirectoryExists(directory))
+        {
+            return false;
+        }
+
+        if (hierarchy.Version == CgroupVersion.V2)
+        {
+            return controllers.Count == 0 || Missing(directory + "/cgroup.controllers", controllers, out _).Count == 0;
+        }
+
+        return !Contains(hierarchy.Controllers, CgroupControllers.CpuSet) || (IsFilled(directory + "/cpuset.cpus") && IsFilled(directory + "/cpuset.mems"));
+    }
+
+    private bool IsFilled(string file) => host.Files.TryRead(file, out string text) == Errno.None && text.Length > 0;
 
     // A new cpuset of version 1 is empty and takes no process (ENOSPC) until it has processors and memory nodes, cpuset(7).
     private bool TryCopyFromParent(string parent, string directory, string file)
@@ -159,6 +179,11 @@ internal sealed class CgroupMaker(CgroupHost host)
 
     private bool TryEnable(CgroupHierarchy hierarchy, string parent, string child, List<string> controllers)
     {
+        if (controllers.Count == 0)
+        {
+            return true;
+        }
+
         string file = parent + "/cgroup.subtree_control";
         List<string> missing = Missing(file, controllers, out Errno error);
         if (error is Errno.ENOENT or Errno.ENODEV && host.Files.DirectoryExists(hierarchy.MountPoint) && parent != hierarchy.MountPoint)

@@ -81,7 +81,7 @@ internal static class CgroupWritePlan
         const string Memory = "memory.limit_in_bytes";
         const string MemoryAndSwap = "memory.memsw.limit_in_bytes";
         long? former = CgroupConversion.ParseMemory(folder.Read(Memory));
-        long? formerSum = folder.TryRead(MemoryAndSwap, out string text) ? CgroupConversion.ParseMemory(text) : null;
+        long? formerSum = former is not null && folder.TryRead(MemoryAndSwap, out string text) ? CgroupConversion.ParseMemory(text) : null;
         CgroupWrite main = folder.Write(Memory, limit is long value ? Text(value) : "-1", former is long old ? Text(old) : "-1");
         if (former is null || formerSum is null)
         {
