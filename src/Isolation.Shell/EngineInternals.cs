@@ -229,7 +229,7 @@ internal static class EngineInternals
             state.Formats.Add(known);
             foreach (string file in appended)
                 state.Formats.Add(new SessionStateFormatEntry(file));
-            Call(state, "UpdateFormats", context, true);
+            Call(state, "UpdateFormats", context, false);
         }
         else
         {
@@ -240,7 +240,7 @@ internal static class EngineInternals
             state.Types.Add(known);
             foreach (string file in appended)
                 state.Types.Add(new SessionStateTypeEntry(file));
-            Call(state, "UpdateTypes", context, true);
+            Call(state, "UpdateTypes", context, false);
         }
     }
 

@@ -265,7 +265,10 @@ public sealed class ConvertFromJsonCommand : PSCmdlet
     private void Convert(string text)
     {
         if (string.IsNullOrWhiteSpace(text))
+        {
+            WriteObject(null);
             return;
+        }
 
         JToken token;
         try
