@@ -1,11 +1,12 @@
 # What the tests of control groups share: sets with a cgroup, programs in it, and the kernel's own counters as the independent reader. The helpers
 # know both versions of cgroups, so the same tests run on every host.
 
-function New-TestSet {
-    # A set of its own; the cheapest kind there is.
-    $name = New-TestName
-    New-Namespace -Name $name -Type Uts | Out-Null
-    $name
+function New-LimitedSet {
+    # A set of its own, by name; the cheapest kind there is.
+    $options = @{ Name = New-TestName; Type = 'Uts' }
+    if (-not $IsRoot) { $options.MapRootUser = $true }
+    $null = New-Namespace @options -ErrorAction Stop
+    $options.Name
 }
 
 function Start-Inside {

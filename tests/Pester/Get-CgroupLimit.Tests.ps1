@@ -21,7 +21,7 @@ AfterAll {
 }
 
 Describe 'Get-CgroupLimit' -Tag Root -Skip:(-not $isRoot) {
-    BeforeEach { $script:Name = New-TestSet }
+    BeforeEach { $script:Name = New-LimitedSet }
 
     AfterEach {
         Stop-Started
@@ -106,7 +106,7 @@ Describe 'Get-CgroupLimit' -Tag Root -Skip:(-not $isRoot) {
     }
 
     It 'lists all cgroups below our folder without an argument, and no other' {
-        $other = New-TestSet
+        $other = New-LimitedSet
         Set-CgroupLimit $Name -PidsMax 1
         Set-CgroupLimit $other -MemoryMax 64MB
         $limits = @(Get-CgroupLimit)

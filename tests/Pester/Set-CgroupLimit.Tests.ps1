@@ -20,7 +20,7 @@ AfterAll {
 }
 
 Describe 'Set-CgroupLimit: what it does to processes' -Tag Root -Skip:(-not $isRoot) {
-    BeforeEach { $script:Name = New-TestSet }
+    BeforeEach { $script:Name = New-LimitedSet }
 
     AfterEach {
         Stop-Started
@@ -91,7 +91,7 @@ Describe 'Set-CgroupLimit: what it does to processes' -Tag Root -Skip:(-not $isR
     }
 
     It 'gives processor time by CpuWeight where it is short' {
-        $other = New-TestSet
+        $other = New-LimitedSet
         $heavy = Set-CgroupLimit $Name -CpuWeight 1000 -CpuSet 0 -PassThru
         $light = Set-CgroupLimit $other -CpuWeight 100 -CpuSet 0 -PassThru
         $one = Start-Inside $heavy.Path 'while :; do :; done'
@@ -137,7 +137,7 @@ Describe 'Set-CgroupLimit: the processes of a set' -Tag Root -Skip:(-not $isRoot
 }
 
 Describe 'Set-CgroupLimit: what it writes' -Tag Root -Skip:(-not $isRoot) {
-    BeforeEach { $script:Name = New-TestSet }
+    BeforeEach { $script:Name = New-LimitedSet }
 
     AfterEach {
         Stop-Started
@@ -268,7 +268,7 @@ Describe 'Set-CgroupLimit: what it writes' -Tag Root -Skip:(-not $isRoot) {
 }
 
 Describe 'Set-CgroupLimit: which cgroup is meant' -Tag Root -Skip:(-not $isRoot) {
-    BeforeEach { $script:Name = New-TestSet }
+    BeforeEach { $script:Name = New-LimitedSet }
 
     AfterEach {
         Stop-Started
@@ -337,7 +337,7 @@ Describe 'Set-CgroupLimit: which cgroup is meant' -Tag Root -Skip:(-not $isRoot)
     }
 
     It 'sets the same limits of several, and goes on after one that is not there' {
-        $other = New-TestSet
+        $other = New-LimitedSet
         $limits = $Name, '/isotest-nosuch/x', $other | Set-CgroupLimit -PidsMax 7 -PassThru -ErrorVariable failures -ErrorAction SilentlyContinue
         $limits.Namespace | Should -Be @($Name, $other)
         $failures.Count | Should -Be 1
@@ -406,7 +406,7 @@ Describe 'Set-CgroupLimit: what it refuses before anything is done' {
     }
 
     It 'refuses an ordinary user who was given no cgroup, and says what would help' -Tag User -Skip:$isRoot {
-        $name = New-TestSet
+        $name = New-LimitedSet
         try {
             $failure = { Set-CgroupLimit $name -MemoryMax 64MB -ErrorAction Stop } | Should -Throw -ErrorId "CgroupNotDelegated,$Command" -PassThru
             $failure.CategoryInfo.Category | Should -Be 'PermissionDenied'

@@ -384,17 +384,24 @@ internal sealed class AgentClient : IDisposable
     // The agent ends when its socket does; where it does not within a second it is ended.
     private void Reap()
     {
-        for (int i = 0; i < 100; i++)
+        try
         {
-            if (Sys.WaitChild(_pidfd, _pid, block: false) is not null)
+            for (int i = 0; i < 100; i++)
             {
-                return;
+                if (Sys.WaitChild(_pidfd, _pid, block: false) is not null)
+                {
+                    return;
+                }
+
+                Thread.Sleep(10);
             }
 
-            Thread.Sleep(10);
+            Sys.Signal(_pid, Sys.SIGKILL);
+            Sys.WaitChild(_pidfd, _pid, block: true);
         }
-
-        Sys.Signal(_pid, Sys.SIGKILL);
-        Sys.WaitChild(_pidfd, _pid, block: true);
+        catch (SyscallException exception) when (exception.Errno == Errno.ECHILD)
+        {
+            // Where this process is PID 1, .NET reaps whatever ends.
+        }
     }
 }

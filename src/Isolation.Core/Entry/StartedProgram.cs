@@ -30,8 +30,7 @@ internal sealed class StartedProgram : IDisposable
     /// <summary>Completes with how it ended.</summary>
     public Task<ExitStatus> Exit { get; }
 
-    /// <summary>The plan by which it would be started, for -Debug.</summary>
-    public static Plan PlanFor(NamespaceTarget target, ProgramOptions program, int cgroupFiles = 0, bool birthCgroup = false) => ProcessPlans.Enter(
+    private static Plan PlanFor(NamespaceTarget target, ProgramOptions program, int cgroupFiles, bool birthCgroup) => ProcessPlans.Enter(
         new EntryOptions
         {
             Target = target.Description,
@@ -43,10 +42,10 @@ internal sealed class StartedProgram : IDisposable
         },
         program);
 
-    /// <summary>Starts a program. In a set that has a cgroup it is there before its first instruction.</summary>
+    /// <summary>Starts a program. In a set that has a cgroup it is there before its first instruction. <paramref name="explain"/> is given the plan as text.</summary>
     /// <exception cref="SyscallException">The kernel refused a step.</exception>
     /// <exception cref="IsolationException">The agent's, and <c>CgroupBusy</c> and the like.</exception>
-    public static StartedProgram Start(NamespaceTarget target, ProgramOptions program, StandardStreams streams, CancellationToken cancellation)
+    public static StartedProgram Start(NamespaceTarget target, ProgramOptions program, StandardStreams streams, Action<string> explain, CancellationToken cancellation)
     {
         List<Descriptor> opened = [];
         try
@@ -74,7 +73,9 @@ internal sealed class StartedProgram : IDisposable
             }
 
             AgentClient agent = AgentClient.Current;
-            PlanOutcome outcome = agent.Run(PlanFor(target, program, files, birth), inputs, program.Attached, cancellation);
+            Plan plan = PlanFor(target, program, files, birth);
+            explain(plan.ToString());
+            PlanOutcome outcome = agent.Run(plan, inputs, program.Attached, cancellation);
             if (target.NeedsPid1)
             {
                 NamespaceStore.Current.SetPid1(target.Set!.Name, outcome.Pid);

@@ -10,7 +10,7 @@ namespace Isolation;
 public sealed partial class NamespaceProcess
 {
     /// <summary>Whether it has ended.</summary>
-    public bool HasExited => Program is { } program ? program.Exit.IsCompleted : !IsRunning();
+    public bool HasExited => Program is { Exit.IsFaulted: false } program ? program.Exit.IsCompleted : !IsRunning();
 
     /// <summary>
     /// The exit code, 0 to 255, or 128 + n where signal n ended it. Null while it runs, and for a process that was not started by this PowerShell:
@@ -41,7 +41,7 @@ public sealed partial class NamespaceProcess
     /// <returns>Whether it has ended.</returns>
     internal bool Wait(TimeSpan timeout, CancellationToken cancellation)
     {
-        if (Program is { } program)
+        if (Program is { Exit.IsFaulted: false } program)
         {
             try
             {
@@ -49,7 +49,7 @@ public sealed partial class NamespaceProcess
             }
             catch (AggregateException)
             {
-                return true; // The agent was lost, and with it the process and its exit code.
+                // The agent was lost, and with it the exit code; a detached process goes on.
             }
         }
 

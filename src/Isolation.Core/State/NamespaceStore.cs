@@ -62,8 +62,7 @@ internal sealed class NamespaceStore
         SetFolder folder = new(_folder, name);
         try
         {
-            folder.Make(pinned);
-            folder.Write(record);
+            folder.Make(record);
             Plan plan = NamespacePlans.Create(planned);
             using PlanOutcome outcome = AgentClient.Current.Run(plan, [], planned.Attached, cancellation);
             for (int i = 0; i < plan.Outputs.Count; i++)
@@ -208,6 +207,21 @@ internal sealed class NamespaceStore
             catch (IsolationException)
             {
                 // Damaged: only Remove-Namespace, which somebody asked for, touches it.
+            }
+        }
+
+        foreach (string folder in Directory.Exists(_folder.Sets) ? Directory.GetDirectories(_folder.Sets, ".*-*") : [])
+        {
+            // Made or removed by a process that is gone, unless its name is locked.
+            string name = Path.GetFileName(folder)[".new-".Length..];
+            try
+            {
+                using NameLock locked = _folder.Lock(name, TimeSpan.Zero);
+                new SetFolder(_folder, name).DeleteDrafts();
+            }
+            catch (IsolationException)
+            {
+                // Somebody is at it.
             }
         }
 

@@ -22,18 +22,31 @@ internal sealed class SetFolder
 
     private string Pins => System.IO.Path.Combine(Path, "ns");
 
-    public void Make(bool pinned)
+    /// <summary>Makes the folder with its record in it, all at once: no reader ever sees a folder without.</summary>
+    public void Make(NamespaceRecord record)
     {
-        if (pinned)
+        if (record.Pinned)
         {
             _state.EnsurePrivateMount();
         }
 
-        Directory.CreateDirectory(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        if (pinned)
+        string draft = Beside(".new-");
+        DeleteTree(draft);
+        Directory.CreateDirectory(draft, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (record.Pinned)
         {
-            Directory.CreateDirectory(Pins);
+            Directory.CreateDirectory(System.IO.Path.Combine(draft, "ns"));
         }
+
+        File.WriteAllBytes(System.IO.Path.Combine(draft, "set.json"), record.ToJson());
+        Directory.Move(draft, Path);
+    }
+
+    /// <summary>Removes what a process that was killed in <see cref="Make"/> or <see cref="Delete"/> left; the caller holds the name's lock.</summary>
+    public void DeleteDrafts()
+    {
+        DeleteTree(Beside(".new-"));
+        DeleteTree(Beside(".old-"));
     }
 
     /// <summary>The record; null where there is no set.</summary>
@@ -80,31 +93,34 @@ internal sealed class SetFolder
         Sys.Mount(ns.ProcPath, pin, null, MountFlags.Bind);
     }
 
-    /// <summary>Removes pins and files; what is not ours stays, and so does the folder then.</summary>
+    /// <summary>Removes the pins, then the folder, which disappears at once.</summary>
     public void Delete()
     {
-        foreach (string pin in Entries(Pins))
-        {
-            // Nothing mounted (EINVAL) is a pin that was not made yet.
-            _ = Sys.TryUnmount(pin);
-            File.Delete(pin);
-        }
-
         if (Directory.Exists(Pins))
         {
-            Directory.Delete(Pins);
-        }
-
-        foreach (string file in Entries(Path))
-        {
-            File.Delete(file);
+            foreach (string pin in Directory.GetFiles(Pins))
+            {
+                // Nothing mounted (EINVAL) is a pin that was not made yet.
+                _ = Sys.TryUnmount(pin);
+            }
         }
 
         if (Exists)
         {
-            Directory.Delete(Path);
+            string old = Beside(".old-");
+            DeleteTree(old);
+            Directory.Move(Path, old);
+            DeleteTree(old);
         }
     }
 
-    private static string[] Entries(string folder) => Directory.Exists(folder) ? Directory.GetFiles(folder) : [];
+    private string Beside(string prefix) => System.IO.Path.Combine(_state.Sets, prefix + System.IO.Path.GetFileName(Path));
+
+    private static void DeleteTree(string folder)
+    {
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Management.Automation;
+using Isolation.Arguments;
 using Isolation.Completion;
 using Isolation.State;
 
@@ -19,6 +20,7 @@ public sealed class NewNamespaceCommand : IsolationCommand
     /// <summary>The kinds of namespace to make.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ValidateRange(NamespaceType.Time, NamespaceTypes.Every)]
     public NamespaceType[] Type { get; set; } = [];
 
     /// <summary>The host name inside.</summary>
@@ -132,12 +134,13 @@ public sealed class RemoveNamespaceCommand : IsolationCommand
 {
     private readonly List<string> _names = [];
 
-    /// <summary>The names of the sets, or the sets.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    /// <summary>The sets, or their names.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [Alias("Name")]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(NamespaceCompleter))]
-    public string[] Name { get; set; } = [];
+    public SetReference[] Namespace { get; set; } = [];
 
     /// <inheritdoc/>
     protected override void BeginProcessing() => NamespaceStore.Current.Sweep();
@@ -145,9 +148,9 @@ public sealed class RemoveNamespaceCommand : IsolationCommand
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (string name in Name)
+        foreach (SetReference set in Namespace)
         {
-            Guard("NamespaceRemoveFailed", name, () => Collect(name));
+            Guard("NamespaceRemoveFailed", set.Name, () => Collect(set.Name));
         }
     }
 

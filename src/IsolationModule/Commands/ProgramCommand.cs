@@ -14,6 +14,7 @@ public abstract class ProgramCommand : IsolationCommand
     /// <summary>The kinds of namespace to enter; without it all that there are.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ValidateRange(NamespaceType.Time, NamespaceTypes.Every)]
     public NamespaceType[] Type { get; set; } = [];
 
     /// <summary>The program: a path inside, or a name that is looked for in PATH.</summary>
@@ -26,7 +27,14 @@ public abstract class ProgramCommand : IsolationCommand
     [AllowEmptyCollection]
     [AllowEmptyString]
     [Alias("Args")]
-    public string[] ArgumentList { get; set; } = [];
+    public object[] ArgumentList { get; set; } = [];
+
+    /// <summary>The arguments as text. What PowerShell made an array of, such as <c>pid,comm</c>, is put together again, as for a native command.</summary>
+    private protected string[] Arguments => Array.ConvertAll(ArgumentList, static argument =>
+    {
+        object? inner = argument is PSObject wrapped ? wrapped.BaseObject : argument;
+        return inner is object[] items ? string.Join(',', Array.ConvertAll(items, LanguagePrimitives.ConvertTo<string>)) : LanguagePrimitives.ConvertTo<string>(argument);
+    });
 
     /// <summary>The directory inside in which it starts.</summary>
     [Parameter]
@@ -64,17 +72,17 @@ public abstract class ProgramCommand : IsolationCommand
     private protected ProgramOptions Program(NamespaceTarget target, bool attached)
     {
         Credentials credentials = Credentials.Find(target, User, Group, Cancellation);
-        foreach (string argument in ArgumentList)
+        foreach (string argument in Arguments)
         {
             RefuseNul(argument, "-ArgumentList");
         }
 
         RefuseNul(FilePath, "-FilePath");
         RefuseNul(WorkingDirectory ?? "", "-WorkingDirectory");
-        ProgramOptions program = new()
+        return new ProgramOptions
         {
             FilePath = FilePath,
-            Arguments = ArgumentList,
+            Arguments = Arguments,
             Environment = MergeEnvironment(credentials.Environment),
 
             // Where nothing is asked for, the caller's own location if it exists inside, and the root otherwise.
@@ -85,8 +93,6 @@ public abstract class ProgramCommand : IsolationCommand
             Groups = credentials.Groups,
             Attached = attached,
         };
-        WriteDebug(StartedProgram.PlanFor(target, program).ToString());
-        return program;
     }
 
     private static void RefuseNul(string text, string parameter)
