@@ -323,6 +323,11 @@ internal sealed unsafe class Agent : IDisposable
 
     private void Signal(AgentRequest request)
     {
+        if (request.EndsGroup && _started.TryGetValue(request.Target, out Started started))
+        {
+            _started[request.Target] = started with { EndsGroup = true };
+        }
+
         Errno error = _started.ContainsKey(request.Target) ? Sys.Signal(request.Group ? -request.Target : request.Target, request.Signal) : Errno.ESRCH;
         Reply(
             new AgentReply { Kind = error == Errno.None ? AgentReply.Done : AgentReply.Failed, Id = request.Id, Errno = (int)error, Text = "kill" }, []);
@@ -349,8 +354,15 @@ internal sealed unsafe class Agent : IDisposable
                 }
             }
 
+            // While it is not reaped, no other group can have its number.
+            bool known = _started.Remove(pid, out Started started);
+            if (known && started.EndsGroup)
+            {
+                Sys.Signal(-pid, Sys.SIGKILL);
+            }
+
             _ = Sys.WaitChild(null, pid, block: false);
-            if (_started.Remove(pid, out Started started))
+            if (known)
             {
                 Reply(new AgentReply { Kind = AgentReply.Exited, Id = started.Request, Pid = pid, ExitCode = status.Code, Signal = status.Signal }, []);
             }

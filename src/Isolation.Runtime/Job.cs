@@ -48,4 +48,5 @@ internal sealed class Job
 /// <summary>A process that a plan left behind and whose end the module is told of.</summary>
 /// <param name="Request">The request that started it.</param>
 /// <param name="Attached">Whether it ends with the agent.</param>
-internal readonly record struct Started(int Request, bool Attached);
+/// <param name="EndsGroup">Whether what is left of its process group ends with it.</param>
+internal readonly record struct Started(int Request, bool Attached, bool EndsGroup = false);

@@ -8,16 +8,102 @@ $script:ModuleManifest = if ($env:ISOLATION_MODULE) { $env:ISOLATION_MODULE } el
 $script:IsRoot = [int](id -u) -eq 0
 $script:TestUser = 'isolation-test'
 
+# Where the module keeps sets.
+$script:StateFolder = if ($IsRoot) { '/run/isolation' }
+elseif ($env:XDG_RUNTIME_DIR -and [System.IO.Directory]::Exists($env:XDG_RUNTIME_DIR)) { "$env:XDG_RUNTIME_DIR/isolation" }
+else { "/tmp/isolation-$(id -u)" }
+
 Import-Module $ModuleManifest -Force:$false
+
+$script:TestNames = [System.Collections.Generic.List[string]]::new()
 
 function New-TestName {
     # A name that no other test has.
-    'isotest-' + [guid]::NewGuid().ToString('n').Substring(0, 12)
+    $name = 'isotest-' + [guid]::NewGuid().ToString('n').Substring(0, 12)
+    $TestNames.Add($name)
+    $name
+}
+
+function New-TestSet {
+    # A set for a test: an ordinary user may make one only with a user namespace, in which he is root.
+    param([string[]] $Type, [string] $Name = (New-TestName), [hashtable] $With = @{})
+    $options = @{ Name = $Name; Type = $Type } + $With
+    if (-not $IsRoot) { $options.MapRootUser = $true }
+    New-Namespace @options -ErrorAction Stop
+}
+
+function Get-TestLeftover {
+    # What is left on the host of the sets that this process' tests made, found without the module: nothing, after their removal.
+    $mounts = [System.IO.File]::ReadAllText('/proc/self/mountinfo')
+    $processes = (Get-TestProcess) -join "`n"
+    foreach ($name in $TestNames) {
+        foreach ($folder in "$StateFolder/namespaces", "$StateFolder/locks", '/run/netns') {
+            if ([System.IO.File]::Exists("$folder/$name") -or [System.IO.Directory]::Exists("$folder/$name")) { "$folder/$name" }
+        }
+        if ($mounts.Contains("/$name")) { "mount of $name" }
+        if ($processes.Contains($name)) { "process of $name" }
+    }
+}
+
+function Get-Refusal {
+    # The first error of what is run: the record that a caller with -ErrorAction Stop would catch.
+    param([scriptblock] $Action)
+    $ErrorActionPreference = 'Stop'
+    try { $null = & $Action } catch { return $_ }
+    throw "Nothing was refused by: $Action"
+}
+
+function Start-ChildHost {
+    # Another process of the PowerShell that runs this one, with the module. The script says what it has to say with Write-Line and, to be ended by
+    # the test, calls Wait-Go. What it wrote is read with Read-ChildLine.
+    param([string] $Script)
+    $path = [Environment]::ProcessPath
+    $start = [System.Diagnostics.ProcessStartInfo]::new($path)
+    if ([System.IO.Path]::GetFileName($path) -eq 'dotnet') { $start.ArgumentList.Add([Environment]::GetCommandLineArgs()[0]) }
+    $go = [System.IO.Path]::Combine([System.IO.Path]::GetTempPath(), 'isotest-go-' + [guid]::NewGuid().ToString('n'))
+    $head = "
+        Import-Module '$ModuleManifest'
+        function Write-Line { [Console]::Out.WriteLine(`$args -join ' '); [Console]::Out.Flush() }
+        function Wait-Go { while (-not [System.IO.File]::Exists('$go')) { [System.Threading.Thread]::Sleep(10) } }
+    "
+    foreach ($argument in '-NoProfile', '-NonInteractive', '-Command', "$head`n$Script") { $start.ArgumentList.Add($argument) }
+    $start.RedirectStandardInput = $true
+    $start.RedirectStandardOutput = $true
+    $start.Environment['POWERSHELL_TELEMETRY_OPTOUT'] = '1'
+    $process = [System.Diagnostics.Process]::Start($start)
+    # It would wait for the end of its input first.
+    $process.StandardInput.Close()
+    $process | Add-Member -NotePropertyName GoFile -NotePropertyValue $go -PassThru
+}
+
+function Read-ChildLine {
+    param($Child)
+    $line = $Child.StandardOutput.ReadLineAsync()
+    if (-not $line.Wait(60000)) { throw 'The child said nothing for a minute.' }
+    $line.Result
+}
+
+function Stop-ChildHost {
+    # Lets a child end in its own time, or kills it.
+    param($Child, [switch] $Kill)
+    if ($Kill) { $Child.Kill() } else { [System.IO.File]::WriteAllText($Child.GoFile, '') }
+    if (-not $Child.WaitForExit(60000)) { $Child.Kill(); throw 'The child did not end within a minute.' }
+    [System.IO.File]::Delete($Child.GoFile)
+}
+
+function Test-ProcessAlive {
+    # Whether a process is there and not only waiting to be waited for.
+    param([int] $Id)
+    try { $stat = [System.IO.File]::ReadAllText("/proc/$Id/stat") } catch { return $false }
+    $stat.Substring($stat.LastIndexOf(')') + 2, 1) -notin 'Z', 'X'
 }
 
 function Remove-TestLeftover {
     # What tests of this process left, whatever happened to them.
-    Get-Namespace 'isotest-*' -ErrorAction Ignore | Remove-Namespace -ErrorAction Continue
+    # By name: others that test on this host have sets of their own.
+    foreach ($name in $TestNames) {
+        if ([System.IO.Directory]::Exists("$StateFolder/namespaces/$name")) { Remove-Namespace $name -ErrorAction Continue }
+    }
 }
 
 function Wait-Until {

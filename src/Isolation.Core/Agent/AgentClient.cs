@@ -190,9 +190,12 @@ internal sealed class AgentClient : IDisposable
     }
 
     /// <summary>Sends a signal to a process that a plan left behind, or to its whole process group. The agent is its parent, so the pid cannot have been reused.</summary>
-    public Errno SignalProcess(int pid, int signal, bool group)
+    public Errno SignalProcess(int pid, int signal, bool group, bool endsGroup = false)
     {
-        AgentRequest request = new() { Id = Interlocked.Increment(ref _lastId), Kind = AgentRequest.SignalProcess, Target = pid, Signal = signal, Group = group };
+        AgentRequest request = new()
+        {
+            Id = Interlocked.Increment(ref _lastId), Kind = AgentRequest.SignalProcess, Target = pid, Signal = signal, Group = group, EndsGroup = endsGroup,
+        };
         (AgentReply reply, _) = Ask(request, [], CancellationToken.None);
         return reply.Kind == AgentReply.Done ? Errno.None : (Errno)reply.Errno;
     }

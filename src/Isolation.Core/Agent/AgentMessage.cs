@@ -29,6 +29,9 @@ internal sealed class AgentRequest
 
     /// <summary>With <see cref="SignalProcess"/>: the whole process group.</summary>
     public bool Group { get; set; }
+
+    /// <summary>With <see cref="SignalProcess"/>: when the process ends, what is left of its group is killed.</summary>
+    public bool EndsGroup { get; set; }
 }
 
 /// <summary>What the agent says: the reply to a request, or an event.</summary>

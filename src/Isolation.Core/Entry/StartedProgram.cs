@@ -95,10 +95,13 @@ internal sealed class StartedProgram : IDisposable
     /// <summary>Sends a signal to the program, or to all of its process group.</summary>
     public Errno Signal(int signal, bool group) => _agent.SignalProcess(Pid, signal, group);
 
-    /// <summary>Ends the program and its process group: SIGINT or SIGTERM first, SIGKILL after a while.</summary>
+    /// <summary>
+    /// Ends the program and its process group: SIGINT or SIGTERM first, SIGKILL after a while, and for what the program leaves: a shell's background
+    /// programs ignore SIGINT.
+    /// </summary>
     public void End(int signal, TimeSpan grace)
     {
-        if (Signal(signal, group: true) == Errno.None && !Exit.Wait(grace))
+        if (_agent.SignalProcess(Pid, signal, group: true, endsGroup: true) == Errno.None && !Exit.Wait(grace))
         {
             Signal(Sys.SIGKILL, group: true);
             Exit.Wait(TimeSpan.FromSeconds(5));

@@ -114,6 +114,11 @@ internal sealed class NamespaceStore
     /// <exception cref="IsolationException"><c>NamespaceRecordDamaged</c>, <c>NamespaceRecordTooNew</c>.</exception>
     public NamespaceSet? Find(string name)
     {
+        if (!NamespaceName.IsValid(name))
+        {
+            return null;
+        }
+
         SetFolder folder = new(_folder, name);
         NamespaceRecord? record = folder.Read();
         return record is null ? null : new NamespaceSet(record, folder.Path, StateOf(record));
@@ -132,7 +137,11 @@ internal sealed class NamespaceStore
         {
             foreach (string folder in Directory.GetDirectories(_folder.Sets))
             {
-                names.Add(Path.GetFileName(folder));
+                string name = Path.GetFileName(folder);
+                if (NamespaceName.IsValid(name))
+                {
+                    names.Add(name);
+                }
             }
         }
 

@@ -5,6 +5,7 @@ using System.IO;
 using System.Threading;
 using Isolation.Cgroups;
 using Isolation.Interop;
+using Isolation.Processes;
 
 namespace Isolation.State;
 
@@ -75,7 +76,7 @@ internal sealed class SetRemover
         }
     }
 
-    // Of a set whose record is damaged the pins still say which namespaces it has.
+    // Of a set whose record is damaged the pins still say which namespaces it has, and its keeper's title whose keeper that is.
     private static NamespaceRecord ReadOrRebuild(string name, SetFolder folder)
     {
         try
@@ -94,8 +95,38 @@ internal sealed class SetRemover
                 }
             }
 
-            return record;
+            return record with { Keeper = FindKeeper(name, record) };
         }
+    }
+
+    // Where the keeper's user namespace is one that was made from the caller's own, it is the set's, and all that is in it belongs to the set.
+    private static RecordedProcess? FindKeeper(string name, NamespaceRecord record)
+    {
+        using ProcTree proc = new();
+        foreach (int pid in proc.ProcessIds())
+        {
+            if (proc.ReadCommandLine(pid).Trim() is string title
+                && (title == $"isolation-init {name}" || title == $"isolation-hold {name}")
+                && Sys.TryStatus($"/proc/{pid}", out FileStatus status)
+                && status.Uid == Sys.EffectiveUserId)
+            {
+                if (Sys.TryOpen($"/proc/{pid}/ns/user", OpenFlags.ReadOnly, out Descriptor? user) == Errno.None)
+                {
+                    using (user)
+                    using (Descriptor? parent = Sys.ParentOfNamespace(user!, out _))
+                    {
+                        if (parent is not null && Sys.TryStatus("/proc/self/ns/user", out FileStatus own) && Sys.Status(parent).Inode == own.Inode)
+                        {
+                            record.Ids["user"] = Sys.Status(user!).Inode;
+                        }
+                    }
+                }
+
+                return RecordedProcess.Of(pid);
+            }
+        }
+
+        return null;
     }
 
     private static void EndProcesses(List<(NamespaceRecord Record, SetFolder Folder, NameLock Lock)> sets, Action<string, Exception> failed)

@@ -71,12 +71,12 @@ public sealed class NewNamespaceCommand : IsolationCommand
             AsPid1 = AsPid1,
         };
         string plan = NamespaceStore.Current.PlanFor(options).ToString();
+
+        // No verbose message beside it: PowerShell stops at each of those and asks where -Debug is given.
         WriteDebug(plan);
         if (ShouldProcess(name ?? "(unnamed)", $"Make namespaces {types}"))
         {
-            NamespaceSet set = NamespaceStore.Current.Create(options, Cancellation);
-            WriteVerbose($"Set '{set.Name}' is kept in {set.Folder}.");
-            WriteObject(set);
+            WriteObject(NamespaceStore.Current.Create(options, Cancellation));
         }
     }
 }
