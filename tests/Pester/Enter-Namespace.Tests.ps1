@@ -400,7 +400,7 @@ Describe 'Enter-Namespace' {
             @{ Why = 'polite'; Script = 'sleep 614.5 & sleep 614.5'; Mark = '614.5' }
             @{ Why = 'deaf to SIGINT'; Script = 'trap "" INT TERM; sleep 615.5 & sleep 615.5'; Mark = '615.5' }
         ) {
-            $shell = [powershell]::Create()
+            $shell = [powershell]::Create([initialsessionstate]::CreateDefault2())
             try {
                 $null = $shell.AddCommand('Import-Module').AddParameter('Name', $ModuleManifest).Invoke()
                 $shell.Commands.Clear()
@@ -427,7 +427,7 @@ Describe 'Enter-Namespace' {
 
         It 'runs in several runspaces at once' {
             $shells = 1..4 | ForEach-Object {
-                $shell = [powershell]::Create()
+                $shell = [powershell]::Create([initialsessionstate]::CreateDefault2())
                 $null = $shell.AddScript("Import-Module '$ModuleManifest'; 1..5 | ForEach-Object { Enter-Namespace $($Set.Name) sh -ArgumentList '-c', 'sleep 0.1; echo $_' }")
                 @{ Shell = $shell; Running = $shell.BeginInvoke() }
             }

@@ -276,6 +276,23 @@ Describe 'New-Namespace' {
         }
     }
 
+    Context 'in a mount namespace of the caller''s own' {
+        It 'makes and enters a set with a mount namespace, on whatever processor the kernel numbers it' -Tag Root {
+            $name = New-TestName
+            $script = "
+                Import-Module '$ModuleManifest'
+                foreach (`$round in 1..8) {
+                    `$null = New-Namespace $name -Type Mount, Uts, Net -HostName inner -ErrorAction Stop
+                    Enter-Namespace $name hostname
+                    Remove-Namespace $name
+                }
+            "
+            $answers = unshare -m ([Environment]::ProcessPath) -NoProfile -Command $script
+            $answers | Should -HaveCount 8
+            $answers | Sort-Object -Unique | Should -Be 'inner'
+        }
+    }
+
     Context 'an unnamed set' {
         BeforeAll {
             $script:Map = if ($IsRoot) { '' } else { '-MapRootUser' }
@@ -406,7 +423,7 @@ Describe 'New-Namespace' {
         }
 
         It 'no kind at all' {
-            (Get-Refusal { New-Namespace -Name (New-TestName) -Type None }).FullyQualifiedErrorId | Should -BeExactly "NamespaceTypeInvalid,$Command"
+            (Get-Refusal { New-Namespace -Name (New-TestName) -Type None }).FullyQualifiedErrorId | Should -BeExactly "ParameterArgumentValidationError,$Command"
         }
 
         It 'a number that has bits of no kind' {

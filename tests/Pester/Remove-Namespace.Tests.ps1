@@ -268,7 +268,17 @@ Describe 'Remove-Namespace' {
         }
 
         It 'an empty name, when its parameters are bound' {
-            (Get-Refusal { Remove-Namespace '' }).FullyQualifiedErrorId | Should -BeExactly "ParameterArgumentValidationError,$Command"
+            (Get-Refusal { Remove-Namespace '' }).FullyQualifiedErrorId | Should -BeExactly "CannotConvertArgumentNoMessage,$Command"
+        }
+
+        It 'a process that has the name of a set, when its parameters are bound' {
+            $name = New-TestName
+            $set = New-TestSet Uts -Name $name
+            $process = Start-NamespaceProcess $set -FilePath sleep -ArgumentList 60
+            (Get-Refusal { $process | Select-Object *, @{ n = 'x'; e = { 1 } } | Remove-Namespace }).CategoryInfo.Category | Should -Be InvalidArgument
+            (Get-Refusal { $process | Remove-Namespace }).CategoryInfo.Category | Should -Be InvalidArgument
+            (Get-Namespace $name).State | Should -Be Ready
+            $process.HasExited | Should -BeFalse
         }
     }
 }

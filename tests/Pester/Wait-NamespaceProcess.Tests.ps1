@@ -84,7 +84,7 @@ Describe 'Wait-NamespaceProcess' {
 
     It 'stops waiting when the pipeline is stopped' {
         $process = Start-NamespaceProcess $Set sleep -ArgumentList 300
-        $shell = [powershell]::Create()
+        $shell = [powershell]::Create([initialsessionstate]::CreateDefault2())
         try {
             $null = $shell.AddScript("Import-Module '$ModuleManifest'; Wait-NamespaceProcess -Id $($process.Id)")
             $null = $shell.BeginInvoke()

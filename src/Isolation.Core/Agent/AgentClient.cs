@@ -61,6 +61,7 @@ internal sealed class AgentClient : IDisposable
     private readonly Descriptor _log;
     private readonly int _pid;
     private readonly Descriptor? _pidfd;
+    private readonly Thread? _reader;
     private readonly Lock _sendLock = new();
     private readonly ConcurrentDictionary<int, TaskCompletionSource<(AgentReply Reply, List<Descriptor> Descriptors)>> _pending = new();
     private readonly ConcurrentDictionary<int, TaskCompletionSource<ExitStatus>> _exits = new();
@@ -90,8 +91,8 @@ internal sealed class AgentClient : IDisposable
 
         _pidfd = Sys.OpenPidfd(_pid, out _);
         Greet(runtime);
-        Thread reader = new(ReadLoop) { IsBackground = true, Name = "isolation-agent" };
-        reader.Start();
+        _reader = new Thread(ReadLoop) { IsBackground = true, Name = "isolation-agent" };
+        _reader.Start();
     }
 
     /// <summary>The number under which the agent finds its socket.</summary>
@@ -206,7 +207,14 @@ internal sealed class AgentClient : IDisposable
         // Shut down rather than close: the reader may be waiting in recvmsg on this descriptor.
         Sys.ShutDown(_socket.Number);
         Reap();
-        _socket.Dispose();
+
+        // Closed only when no thread uses it any more: the number would be another's.
+        _reader?.Join();
+        lock (_sendLock)
+        {
+            _socket.Dispose();
+        }
+
         _pidfd?.Dispose();
         _log.Dispose();
     }
@@ -298,7 +306,7 @@ internal sealed class AgentClient : IDisposable
         Errno error;
         lock (_sendLock)
         {
-            error = _socket.Send(json, numbers);
+            error = _lost is null ? _socket.Send(json, numbers) : Errno.EPIPE;
         }
 
         // The numbers stand for open descriptors only while these live.

@@ -56,7 +56,27 @@ internal sealed class ProgramPipes : IDisposable
     }
 
     /// <summary>Wakes a thread that waits in <see cref="Pump"/>; any thread may call it.</summary>
-    public void Wake() => Sys.Count(_wake);
+    public void Wake()
+    {
+        // The pipes may be closed by now, and the number given to something else: what is written to it would land there.
+        bool held = false;
+        try
+        {
+            _wake.DangerousAddRef(ref held);
+            Sys.Count(_wake);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Nobody waits any more.
+        }
+        finally
+        {
+            if (held)
+            {
+                _wake.DangerousRelease();
+            }
+        }
+    }
 
     /// <summary>Moves what can be moved, waiting for it for a time.</summary>
     /// <param name="milliseconds">How long to wait at the most; -1 for ever.</param>

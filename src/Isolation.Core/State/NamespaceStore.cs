@@ -39,11 +39,25 @@ internal sealed class NamespaceStore
         options.Check();
         string name = options.Name ?? $"unnamed-{Environment.ProcessId}-{Interlocked.Increment(ref s_unnamed)}";
         NamespacePlanOptions planned = PlanOptions(options, name);
-        bool pinned = !planned.Hold;
         using Descriptor use = _folder.Use();
         using NameLock locked = _folder.Lock(name, s_lockTimeout);
-        RefuseTaken(name, pinned && options.Types.HasFlag(NamespaceType.Net));
+        RefuseTaken(name, !planned.Hold && options.Types.HasFlag(NamespaceType.Net));
+        try
+        {
+            return Make(options, planned, cancellation);
+        }
+        catch (SyscallException exception) when (!planned.Hold && options.Types.HasFlag(NamespaceType.Mount) && exception is { Syscall: "mount", Errno: Errno.EINVAL })
+        {
+            // The kernel pins a mount namespace only in one that it numbered before, and numbers them by processor: where the caller is not in the
+            // host's first one, that is chance. A process keeps the set then.
+            return Make(options, planned with { Hold = true }, cancellation);
+        }
+    }
 
+    private NamespaceSet Make(NamespaceSetOptions options, NamespacePlanOptions planned, CancellationToken cancellation)
+    {
+        string name = planned.Name;
+        bool pinned = !planned.Hold;
         RecordedProcess owner = RecordedProcess.Of(Environment.ProcessId)!;
         NamespaceRecord record = new()
         {
@@ -54,7 +68,7 @@ internal sealed class NamespaceStore
             Owner = owner,
             EndsWithOwner = options.Name is null,
             Pinned = pinned,
-            NamedNetwork = pinned && options.Types.HasFlag(NamespaceType.Net),
+            NamedNetwork = _folder.IsRoot && options.Name is not null && options.Types.HasFlag(NamespaceType.Net),
             AsPid1 = options.AsPid1,
             HostName = options.HostName,
             DomainName = options.DomainName,
@@ -78,15 +92,16 @@ internal sealed class NamespaceStore
 
             // From here on a removal knows the keeper, whatever happens to this process.
             folder.Write(record);
-            if (pinned)
+            for (int i = 0; i < plan.Outputs.Count; i++)
             {
-                for (int i = 0; i < plan.Outputs.Count; i++)
+                if (pinned)
                 {
                     folder.Pin(plan.Outputs[i], outcome.Descriptors[i]);
-                    if (plan.Outputs[i] == "net")
-                    {
-                        NamedNetworkPins.Add(name, outcome.Descriptors[i]);
-                    }
+                }
+
+                if (record.NamedNetwork && plan.Outputs[i] == "net")
+                {
+                    NamedNetworkPins.Add(name, outcome.Descriptors[i]);
                 }
             }
 
