@@ -91,6 +91,20 @@ function Stop-ChildHost {
     [System.IO.File]::Delete($Child.GoFile)
 }
 
+function New-TestShell {
+    # A runspace of its own with the module, to run a script beside the test; the engine's commands alone, which every host has.
+    param([string] $Script)
+    $shell = [powershell]::Create([initialsessionstate]::CreateDefault2())
+    $shell.AddScript("Import-Module '$ModuleManifest'`n$Script")
+}
+
+function Get-ShellError {
+    # What went wrong in such a runspace, in words.
+    param([powershell] $Shell)
+    foreach ($record in $Shell.Streams.Error) { "$($record.FullyQualifiedErrorId): $($record.Exception.GetType().Name): $($record.Exception.Message)" }
+    $Shell.InvocationStateInfo.Reason
+}
+
 function Test-ProcessAlive {
     # Whether a process is there and not only waiting to be waited for.
     param([int] $Id)

@@ -400,12 +400,9 @@ Describe 'Enter-Namespace' {
             @{ Why = 'polite'; Script = 'sleep 614.5 & sleep 614.5'; Mark = '614.5' }
             @{ Why = 'deaf to SIGINT'; Script = 'trap "" INT TERM; sleep 615.5 & sleep 615.5'; Mark = '615.5' }
         ) {
-            $shell = [powershell]::Create([initialsessionstate]::CreateDefault2())
+            $shell = New-TestShell "Enter-Namespace $($Set.Name) sh -ArgumentList '-c', '$Script'"
             try {
-                $null = $shell.AddCommand('Import-Module').AddParameter('Name', $ModuleManifest).Invoke()
-                $shell.Commands.Clear()
-                $null = $shell.AddCommand('Enter-Namespace').AddParameter('Namespace', $Set.Name).AddParameter('FilePath', 'sh').AddParameter('ArgumentList', @('-c', $Script))
-                $running = $shell.BeginInvoke()
+                $null = $shell.BeginInvoke()
                 Wait-Until -For 'the two sleeps' { (Measure-Sleeper $Mark) -eq 2 }
                 $watch = [System.Diagnostics.Stopwatch]::StartNew()
                 $shell.Stop()
@@ -427,13 +424,12 @@ Describe 'Enter-Namespace' {
 
         It 'runs in several runspaces at once' {
             $shells = 1..4 | ForEach-Object {
-                $shell = [powershell]::Create([initialsessionstate]::CreateDefault2())
-                $null = $shell.AddScript("Import-Module '$ModuleManifest'; 1..5 | ForEach-Object { Enter-Namespace $($Set.Name) sh -ArgumentList '-c', 'sleep 0.1; echo $_' }")
-                @{ Shell = $shell; Running = $shell.BeginInvoke() }
+                $shell = New-TestShell "1..5 | ForEach-Object { Enter-Namespace $($Set.Name) sh -ArgumentList '-c', 'sleep 0.1; echo runspace $_' }"
+                @{ Shell = $shell; Running = $shell.BeginInvoke(); Expected = , "runspace $_" * 5 }
             }
             foreach ($one in $shells) {
-                $one.Shell.EndInvoke($one.Running).Count | Should -Be 5
-                "$($one.Shell.Streams.Error)" | Should -BeNullOrEmpty
+                $one.Shell.EndInvoke($one.Running) | Should -Be $one.Expected
+                Get-ShellError $one.Shell | Should -BeNullOrEmpty
                 $one.Shell.Dispose()
             }
         }

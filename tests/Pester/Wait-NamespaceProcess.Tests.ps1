@@ -84,14 +84,15 @@ Describe 'Wait-NamespaceProcess' {
 
     It 'stops waiting when the pipeline is stopped' {
         $process = Start-NamespaceProcess $Set sleep -ArgumentList 300
-        $shell = [powershell]::Create([initialsessionstate]::CreateDefault2())
+        $shell = New-TestShell "Wait-NamespaceProcess -Id $($process.Id)"
         try {
-            $null = $shell.AddScript("Import-Module '$ModuleManifest'; Wait-NamespaceProcess -Id $($process.Id)")
             $null = $shell.BeginInvoke()
-            [System.Threading.Thread]::Sleep(500)
+            [System.Threading.Thread]::Sleep(1000)
+            $shell.InvocationStateInfo.State | Should -Be Running
             $watch = [System.Diagnostics.Stopwatch]::StartNew()
             $shell.Stop()
             $watch.Elapsed.TotalSeconds | Should -BeLessThan 5
+            $shell.InvocationStateInfo.State | Should -Be Stopped
             $process.HasExited | Should -BeFalse
         }
         finally {
