@@ -1,4 +1,5 @@
 using System;
+using System.Collections;
 using System.Collections.Generic;
 using System.Management.Automation;
 using System.Management.Automation.Internal;
@@ -167,6 +168,22 @@ internal static class EngineInternals
     }
 
     internal static void SetModule(SessionStateCmdletEntry entry, PSModuleInfo module) => Call(entry, "SetModule", module);
+
+    /// <summary>
+    /// New runspaces ([powershell]::Create() and the like) would load PowerShell's other assemblies, which are not here: only the engine's
+    /// own part stays, and the other cmdlets come by their modules.
+    /// </summary>
+    internal static void ForgetMissingSnapIns()
+    {
+        PropertyInfo property = Type("System.Management.Automation.PSSnapInReader").GetProperty("DefaultMshSnapins", BindingFlags.Static | BindingFlags.NonPublic)
+            ?? throw new MissingMemberException("PSSnapInReader.DefaultMshSnapins");
+        IList known = (IList)property.GetValue(null)!;
+        for (int i = known.Count - 1; i >= 0; i--)
+        {
+            if ((string)Get(known[i]!, "AssemblyName")! != "System.Management.Automation")
+                known.RemoveAt(i);
+        }
+    }
 
     internal static PSVariable? GetVariableAtScope(SessionState state, string name, string scope)
         => (PSVariable?)Call(Get(state, "Internal")!, "GetVariableAtScope", name, scope);

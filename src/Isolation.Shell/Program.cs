@@ -29,6 +29,14 @@ internal static class Program
 
     private static int Main(string[] args)
     {
+        int exitCode = Run(args);
+        // Runspaces that a script left open have threads that would keep the process.
+        Environment.Exit(exitCode);
+        return exitCode;
+    }
+
+    private static int Run(string[] args)
+    {
         CommandLine line = CommandLine.Parse(args);
         if (line.Error is not null)
             Console.Error.WriteLine(line.Error);
@@ -50,6 +58,7 @@ internal static class Program
             return 0;
         }
 
+        EngineInternals.ForgetMissingSnapIns();
         if (line.ServerMode || line.SshServerMode)
             return RemotingServer.Run(line);
 

@@ -93,6 +93,13 @@ internal sealed class Session : IDisposable
     /// <summary>Runs text typed at the prompt or read from standard input, and reports what it throws.</summary>
     internal void RunInput(string text)
     {
+        // Left from here: the other end may not know this host, and then could not ask it to.
+        if (IsRunspacePushed && text.Trim().ToUpperInvariant() is ("EXIT" or "EXIT-PSSESSION" or "EXSN" or "EXIT-PSHOSTPROCESS"))
+        {
+            PopRunspace();
+            return;
+        }
+
         Pipeline pipeline = _nestedPrompts > 1 ? CurrentRunspace.CreateNestedPipeline(text, addToHistory: true) : CurrentRunspace.CreatePipeline(text, addToHistory: true);
         Report(_runner.Run(pipeline));
     }

@@ -890,6 +890,13 @@ Describe 'Commands' {
         (Microsoft.PowerShell.Management\Get-Item /).FullName | Should -BeExactly '/'
     }
 
+    It 'gives new runspaces its commands' {
+        $powershell = [powershell]::Create()
+        $powershell.AddScript('Write-Output 2, 1 | Sort-Object; (Get-Item /).FullName').Invoke() -join ' ' | Should -BeExactly '1 2 /'
+        $powershell.Dispose()
+        1..2 | ForEach-Object -Parallel { Write-Output $_ } | Sort-Object | Should -Be 1, 2
+    }
+
     It 'completes the names of commands and parameters' {
         [System.Management.Automation.CommandCompletion]::CompleteInput('Get-ChildI', 10, $null).CompletionMatches.CompletionText | Should -BeExactly 'Get-ChildItem'
         [System.Management.Automation.CommandCompletion]::CompleteInput('Get-Content -Tot', 16, $null).CompletionMatches.CompletionText | Should -BeExactly '-TotalCount'
@@ -909,6 +916,11 @@ Describe 'Command line' {
         $run = Invoke-Shell '-Help'
         $run.ExitCode | Should -Be 0
         $run.Output | Should -BeLike '*Usage: *-NonInteractive*'
+    }
+
+    It 'ends although a script left runspaces open' {
+        $run = Invoke-Shell '-c', '$pool = [runspacefactory]::CreateRunspacePool(1, 2); $pool.Open(); $runspace = [runspacefactory]::CreateRunspace(); $runspace.Open()'
+        $run.ExitCode | Should -Be 0
     }
 
     It 'says where in a script an error is' {
