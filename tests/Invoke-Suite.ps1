@@ -1,6 +1,6 @@
 <#
 .SYNOPSIS
-    Runs the Pester suite once, as the user who calls it, and writes "passed failed skipped" to a file.
+    Runs the Pester suite once, as the user who calls it, and writes "passed failed skipped" to a file, then a line for each failure.
 .DESCRIPTION
     Under the real Pester where it is installed, otherwise under the stand-in of this folder.
 #>
@@ -28,5 +28,8 @@ $configuration.Filter.ExcludeTag = $ExcludeTag
 $configuration.Output.Verbosity = 'Detailed'
 $run = Invoke-Pester -Configuration $configuration
 $failed = $run.FailedCount + $run.FailedBlocksCount + $run.FailedContainersCount
-[System.IO.File]::WriteAllText($Result, "$($run.PassedCount) $failed $($run.SkippedCount)")
+$lines = @("$($run.PassedCount) $failed $($run.SkippedCount)")
+foreach ($one in @($run.Failed) + @($run.FailedBlocks)) { if ($one) { $lines += "$($one.ExpandedPath): $(@($one.ErrorRecord)[0])" -replace '\s*\n\s*', ' ' } }
+foreach ($one in @($run.FailedContainers)) { if ($one) { $lines += "$($one.Name): $(@($one.ErrorRecord)[0])" -replace '\s*\n\s*', ' ' } }
+[System.IO.File]::WriteAllLines($Result, [string[]]$lines)
 exit ([int]($failed -ne 0))

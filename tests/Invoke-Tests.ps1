@@ -2,8 +2,8 @@
 .SYNOPSIS
     Runs every test: xunit, then the Pester suite as root and again as an ordinary user.
 .DESCRIPTION
-    The module must be built. As an ordinary user only that user's part runs. Ends with a line "N passed, N failed, N skipped" and exit code 1 where
-    a test failed or a part did not run.
+    The module must be built. As an ordinary user only that user's part runs. Ends with every failure again and a line "N passed, N failed, N skipped",
+    and exit code 1 where a test failed or a part did not run.
 #>
 param(
     [string] $Configuration = 'Release',
@@ -17,6 +17,7 @@ $root = Split-Path $PSScriptRoot
 $hostPath = [Environment]::ProcessPath
 $user = 'isolation-test'
 $total = @{ Passed = 0; Failed = 0; Skipped = 0 }
+$failures = [System.Collections.Generic.List[string]]::new()
 
 function Add-Result {
     param([int] $Passed, [int] $Failed, [int] $Skipped)
@@ -30,11 +31,12 @@ function Invoke-UnitTest {
     $lines = @(& dotnet test (Join-Path $root 'tests/Unit') -c $Configuration --nologo -v quiet | ForEach-Object { $_ | Out-Host; $_ })
     $summary = $lines -match 'Failed:\s+\d+, Passed:\s+\d+, Skipped:\s+\d+'
     if (-not $summary) {
-        "The unit tests did not run."
+        $failures.Add('The unit tests did not run.')
         Add-Result 0 1 0
         return
     }
 
+    foreach ($line in $lines -match '\[FAIL\]$') { $failures.Add("Unit: $($line -replace '^\[xUnit.net \S+\]\s+')") }
     foreach ($line in $summary) {
         $null = $line -match 'Failed:\s+(\d+), Passed:\s+(\d+), Skipped:\s+(\d+)'
         Add-Result ([int]$Matches[2]) ([int]$Matches[1]) ([int]$Matches[3])
@@ -52,15 +54,16 @@ function Invoke-Suite {
     if ($Filter -ne '*') { $command += '-Filter', $Filter }
     $program, $arguments = $command
     & $program @arguments | Out-Host
-    $counts = [System.IO.File]::ReadAllText($result).Trim()
+    $counts, $failed = [System.IO.File]::ReadAllLines($result)
     [System.IO.File]::Delete($result)
     if ($counts -notmatch '^(\d+) (\d+) (\d+)$') {
-        "The suite did not run to its end (exit code $LASTEXITCODE)."
+        $failures.Add("$Title did not run to its end (exit code $LASTEXITCODE).")
         Add-Result 0 1 0
         return
     }
 
     Add-Result ([int]$Matches[1]) ([int]$Matches[2]) ([int]$Matches[3])
+    foreach ($line in $failed) { $failures.Add("${Title}: $line") }
 }
 
 function New-UserCopy {
@@ -113,6 +116,7 @@ else {
     Invoke-Suite 'Pester suite as an ordinary user' $root 'Root' @()
 }
 
+$failures | ForEach-Object { "FAILED $_" }
 "$($total.Passed) passed, $($total.Failed) failed, $($total.Skipped) skipped"
 if ($total.Failed -ne 0 -or $total.Passed -eq 0) { exit 1 }
 exit 0
