@@ -28,7 +28,7 @@ function Add-Result {
 
 function Invoke-UnitTest {
     "== Unit tests"
-    $lines = @(& dotnet test (Join-Path $root 'tests/Unit') -c $Configuration --nologo -v quiet | ForEach-Object { $_ | Out-Host; $_ })
+    $lines = @(& dotnet test (Join-Path $root 'tests/Unit') -c $Configuration --nologo -v minimal 2>&1 | ForEach-Object { "$_" | Out-Host; "$_" })
     $summary = $lines -match 'Failed:\s+\d+, Passed:\s+\d+, Skipped:\s+\d+'
     if (-not $summary) {
         $failures.Add('The unit tests did not run.')
@@ -36,7 +36,7 @@ function Invoke-UnitTest {
         return
     }
 
-    foreach ($line in $lines -match '\[FAIL\]$') { $failures.Add("Unit: $($line -replace '^\[xUnit.net \S+\]\s+')") }
+    foreach ($line in $lines -match '\[FAIL\]') { $failures.Add("Unit: $($line -replace '^\[xUnit.net \S+\]\s+' -replace '\s+\[FAIL\].*')") }
     foreach ($line in $summary) {
         $null = $line -match 'Failed:\s+(\d+), Passed:\s+(\d+), Skipped:\s+(\d+)'
         Add-Result ([int]$Matches[2]) ([int]$Matches[1]) ([int]$Matches[3])

@@ -108,7 +108,7 @@ public sealed class AgentTests
         {
         }
 
-        int before = Directory.GetFileSystemEntries($"/proc/{agent.Pid}/fd").Length;
+        int before = Descriptors(agent);
         int failures = 0;
         string padding = new('p', 20_000);
         Parallel.For(0, rounds, new ParallelOptions { MaxDegreeOfParallelism = 4 }, (round, state) =>
@@ -136,10 +136,17 @@ public sealed class AgentTests
         });
 
         Assert.Equal(0, failures);
-        Assert.Equal(before, Directory.GetFileSystemEntries($"/proc/{agent.Pid}/fd").Length);
-        Assert.Empty(File.ReadAllText($"/proc/{agent.Pid}/task/{agent.Pid}/children").Trim());
+
+        // A plan without a program is answered before its process has ended and been reaped.
+        SpinWait.SpinUntil(() => Children(agent).Length == 0 && Descriptors(agent) == before, TimeSpan.FromSeconds(30));
+        Assert.Empty(Children(agent));
+        Assert.Equal(before, Descriptors(agent));
         Assert.InRange(Directory.GetDirectories($"/proc/{agent.Pid}/task").Length, 1, 2);
     }
+
+    private static int Descriptors(AgentClient agent) => Directory.GetFileSystemEntries($"/proc/{agent.Pid}/fd").Length;
+
+    private static string Children(AgentClient agent) => File.ReadAllText($"/proc/{agent.Pid}/task/{agent.Pid}/children").Trim();
 
     private static Plan NamespacePlan() =>
         NamespacePlans.Create(new NamespacePlanOptions { Name = "soak", Types = Environment.IsPrivilegedProcess ? NamespaceType.Uts : NamespaceType.User });
