@@ -117,7 +117,7 @@ internal static unsafe class Walker
             nint fd = Native.syscall(s_openat, (nint)BirthCgroup(plan), (nint)procs, O_WRONLY, 0, 0, 0);
             if (fd < 0 || Native.syscall(s_write, fd, (nint)self, 1, 0, 0, 0) < 0)
             {
-                Fail(plan, -1, *Native.ErrnoLocation());
+                Fail(plan, PlanImage.JoinStep, *Native.ErrnoLocation());
             }
 
             _ = Native.syscall(s_close, fd, 0, 0, 0, 0, 0);

@@ -55,10 +55,12 @@ function Get-Refusal {
 
 function Start-ChildHost {
     # Another process of the PowerShell that runs this one, with the module. The script says what it has to say with Write-Line and, to be ended by
-    # the test, calls Wait-Go. What it wrote is read with Read-ChildLine.
-    param([string] $Script)
+    # the test, calls Wait-Go. What it wrote is read with Read-ChildLine. A prefix is a program that runs it, such as unshare, with its arguments.
+    param([string] $Script, [string[]] $Prefix = @())
     $path = [Environment]::ProcessPath
-    $start = [System.Diagnostics.ProcessStartInfo]::new($path)
+    $program, $before = @($Prefix) + $path
+    $start = [System.Diagnostics.ProcessStartInfo]::new($program)
+    foreach ($argument in $before) { $start.ArgumentList.Add($argument) }
     if ([System.IO.Path]::GetFileName($path) -eq 'dotnet') { $start.ArgumentList.Add([Environment]::GetCommandLineArgs()[0]) }
     $go = [System.IO.Path]::Combine([System.IO.Path]::GetTempPath(), 'isotest-go-' + [guid]::NewGuid().ToString('n'))
     $head = "
@@ -89,6 +91,35 @@ function Stop-ChildHost {
     if ($Kill) { $Child.Kill() } else { [System.IO.File]::WriteAllText($Child.GoFile, '') }
     if (-not $Child.WaitForExit(60000)) { $Child.Kill(); throw 'The child did not end within a minute.' }
     [System.IO.File]::Delete($Child.GoFile)
+}
+
+function Invoke-ChildHost {
+    # Runs a script in such a process, to its end, and gives the lines that it wrote. An error that it does not catch is the last line.
+    param([string] $Script, [string[]] $Prefix = @(), [int] $Seconds = 120)
+    $guarded = "
+        `$ErrorActionPreference = 'Stop'
+        function Write-Refusal {
+            param([scriptblock] `$Action)
+            `$record = `$null
+            try { `$null = & `$Action } catch { `$record = `$_ }
+            if (`$record) { Write-Line `$record.FullyQualifiedErrorId `$record.CategoryInfo.Category (`$record.Exception.Message -replace '\s+', ' ') } else { Write-Line 'nothing was refused' }
+        }
+        try {
+            $Script
+        }
+        catch { Write-Line 'error:' `$_.FullyQualifiedErrorId `$_.Exception.Message `$_.ScriptStackTrace }
+    "
+    $child = Start-ChildHost $guarded $Prefix
+    $all = $child.StandardOutput.ReadToEndAsync()
+    try {
+        if (-not $all.Wait($Seconds * 1000)) { throw "The child did not end within $Seconds s." }
+        if (-not $child.WaitForExit($Seconds * 1000)) { throw "The child closed its output and did not end within $Seconds s." }
+    }
+    finally {
+        if (-not $child.HasExited) { $child.Kill() }
+    }
+
+    $all.Result -split "`n" | Where-Object { $_ }
 }
 
 function New-TestShell {

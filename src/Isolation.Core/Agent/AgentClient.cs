@@ -229,6 +229,15 @@ internal sealed class AgentClient : IDisposable
             return new SyscallException(step.Call, errno, attempt, PlanHints.For(step, errno));
         }
 
+        // Born in it (CLONE_INTO_CGROUP), or moved there as the first thing.
+        bool joining = reply.Step == PlanImage.JoinStep
+            || (plan.BirthCgroup is not null && errno is Errno.EBUSY or Errno.EACCES or Errno.ENOENT or Errno.ENODEV or Errno.EOPNOTSUPP);
+        if (joining)
+        {
+            return new SyscallException(
+                reply.Step == PlanImage.JoinStep ? "write" : "clone3", errno, $"{plan.Title}: {Plan.JoinAttempt}", PlanHints.ForJoin(errno));
+        }
+
         return errno == Errno.None
             ? new IsolationException("AgentFailed", ErrorKind.Unspecified, $"Cannot {plan.Title}: {reply.Text}.")
             : new SyscallException(reply.Text ?? "clone", errno, plan.Title, PlanHints.ForFork(errno));

@@ -58,7 +58,7 @@ internal sealed class AgentReply
     /// <summary>With <see cref="Done"/>: whether the first descriptor is the process' pidfd.</summary>
     public bool HasPidfd { get; set; }
 
-    /// <summary>With <see cref="Failed"/>: the plan's step, from 0; -1 where the fork itself, or the agent, failed.</summary>
+    /// <summary>With <see cref="Failed"/>: the plan's step, from 0; -1 where the fork itself, or the agent, failed; <see cref="Plans.PlanImage.JoinStep"/>.</summary>
     public int Step { get; set; } = -1;
 
     /// <summary>With <see cref="Failed"/>: the kernel's error number.</summary>

@@ -195,7 +195,7 @@ internal sealed class CgroupRemover(CgroupHost host)
             return;
         }
 
-        _ = pidfd is null ? Sys.Signal(pid, Sys.SIGKILL) : Sys.Signal(pidfd, Sys.SIGKILL);
+        _ = Sys.Signal(pidfd, pid, Sys.SIGKILL);
     }
 
     private bool IsMember(int pid, IReadOnlyList<CgroupDirectory> directories)

@@ -22,6 +22,10 @@ internal static unsafe partial class Sys
         return fd < 0 ? null : new Descriptor((int)fd);
     }
 
+    /// <summary>Whether the kernel, and a filter that may be on this process, has pidfd_getfd(2): asked with a descriptor that there is not.</summary>
+    public static bool CanCopyDescriptors =>
+        syscall(SyscallNumbers.pidfd_getfd, -1, 0, 0, 0, 0, 0) < 0 && (Errno)Marshal.GetLastPInvokeError() == Errno.EBADF;
+
     /// <summary>The network namespace of a socket, ioctl <c>SIOCGSKNS</c>. Null where the caller does not administer it (<c>CAP_NET_ADMIN</c>).</summary>
     public static Descriptor? NamespaceOfSocket(Descriptor socket)
     {

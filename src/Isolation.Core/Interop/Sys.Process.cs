@@ -36,9 +36,21 @@ internal static unsafe partial class Sys
         return fd < 0 ? null : new Descriptor((int)fd);
     }
 
-    /// <summary>Equivalent to pidfd_send_signal(2): the signal reaches the process that was opened, never one that took its pid.</summary>
-    public static Errno Signal(Descriptor pidfd, int signal) =>
-        syscall(SyscallNumbers.pidfd_send_signal, pidfd.Number, signal, 0, 0, 0, 0) == 0 ? Errno.None : (Errno)Marshal.GetLastPInvokeError();
+    /// <summary>
+    /// Equivalent to pidfd_send_signal(2) (Linux 5.1): the signal reaches the process that was opened, never one that took its pid. Without a pidfd, and
+    /// where the kernel or a filter has no such call, it goes by the pid, of which the caller has just seen that it is still that process.
+    /// </summary>
+    public static Errno Signal(Descriptor? pidfd, int pid, int signal)
+    {
+        if (pidfd is null)
+        {
+            return Signal(pid, signal);
+        }
+
+        nint rc = syscall(SyscallNumbers.pidfd_send_signal, pidfd.Number, signal, 0, 0, 0, 0);
+        Errno error = rc == 0 ? Errno.None : (Errno)Marshal.GetLastPInvokeError();
+        return error == Errno.ENOSYS ? Signal(pid, signal) : error;
+    }
 
     /// <summary>Equivalent to kill(2); a negative pid means the process group.</summary>
     public static Errno Signal(int pid, int signal) => LibC.kill(pid, signal) == 0 ? Errno.None : (Errno)LibC.errno;
@@ -46,15 +58,18 @@ internal static unsafe partial class Sys
     /// <summary>Waits for one child by its pidfd, or by its pid where there is none; null where <paramref name="block"/> is false and it still runs.</summary>
     public static ExitStatus? WaitChild(Descriptor? pidfd, int pid, bool block)
     {
-        // waitid(2) is only ever asked for this one child: waiting for any would take .NET's own children from it.
+        // waitid(2) is only ever asked for this one child: waiting for any would take .NET's own children from it. P_PIDFD came with Linux 5.4; until a
+        // child is waited for, nothing else has its pid.
         byte* info = stackalloc byte[128];
         new Span<byte>(info, 128).Clear();
         int rc;
         do
         {
-            rc = pidfd is null
-                ? waitid(P_PID, (uint)pid, info, WEXITED | (block ? 0 : WNOHANG))
-                : waitid(P_PIDFD, (uint)pidfd.Number, info, WEXITED | (block ? 0 : WNOHANG));
+            rc = pidfd is null ? -1 : waitid(P_PIDFD, (uint)pidfd.Number, info, WEXITED | (block ? 0 : WNOHANG));
+            if (pidfd is null || (rc != 0 && Marshal.GetLastPInvokeError() == (int)Errno.EINVAL))
+            {
+                rc = waitid(P_PID, (uint)pid, info, WEXITED | (block ? 0 : WNOHANG));
+            }
         }
         while (rc != 0 && Marshal.GetLastPInvokeError() == (int)Errno.EINTR);
         if (rc != 0)

@@ -19,6 +19,10 @@ public static class NamespaceScanner
     public static NamespaceInfo[] Scan(ScanOptions? options = null, CancellationToken cancellation = default) =>
         NamespaceScan.Run(options ?? new ScanOptions(), cancellation);
 
+    /// <summary>What a scan with <see cref="ScanOptions.Deep"/> does not find on this kernel, and why; null where it finds everything.</summary>
+    public static string? DeepScanGap => Sys.CanCopyDescriptors ? null :
+        $"Network namespaces that only an open socket keeps are not found: that takes pidfd_getfd(2), which came with Linux 5.6, and this kernel, Linux {KernelNamespaces.Release}, does not have or not allow it.";
+
     /// <summary>The processes in a namespace, in ascending order. One that the caller may not look at is left out.</summary>
     public static int[] ProcessesIn(NamespaceType type, ulong id) => ProcessesInAny([new NamespaceKey(type, id)]);
 

@@ -11,6 +11,9 @@ namespace Isolation.Plans;
 /// </summary>
 internal sealed class Plan
 {
+    /// <summary>What is tried where a process comes into its control group.</summary>
+    public const string JoinAttempt = "join the control group";
+
     private readonly List<PlanStep> _steps = [];
     private readonly List<PlanSlot> _slots = [];
 

@@ -7,11 +7,15 @@ internal static class PlanHints
 {
     public static string? For(PlanStep step, Errno errno) => (step.Call, errno) switch
     {
+        ("unshare", Errno.EPERM) when (step.Arguments[0].Number & (long)NamespaceType.User) != 0 =>
+            "This host forbids ordinary users user namespaces: see kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns and user.max_user_namespaces of sysctl(8), and the filter of the container, if this is one. Run as root, or have one of them changed.",
         ("unshare", Errno.EPERM) =>
             "Making namespaces needs CAP_SYS_ADMIN. Run as root, or add User to -Type (with -MapRootUser), which an ordinary user may do.",
         ("unshare", Errno.ENOSPC) => "A limit of /proc/sys/user/max_*_namespaces is reached, user_namespaces(7).",
         ("unshare", Errno.EUSERS) => "User namespaces are nested 32 deep at most, user_namespaces(7).",
-        ("unshare", Errno.EINVAL) => "The kernel was built without one of these kinds of namespace.",
+        ("unshare", Errno.EINVAL) =>
+            $"The kernel, Linux {KernelNamespaces.Release}, was built without one of these kinds of namespace, or is older than it: Time came with Linux 5.6. Leave that kind out of -Type.",
+        ("write", _) when step.Attempt == Plan.JoinAttempt => ForJoin(errno),
         ("setns", Errno.EPERM) => "Entering a namespace needs CAP_SYS_ADMIN in the user namespace that owns it. Run as root, or as the namespace's owner.",
         ("execve", Errno.ENOENT) => "There is no such file inside, where the file system may be another, or the interpreter that a script's first line names is missing there. Give the program's full path.",
         ("execve", Errno.EACCES) => "The file is not executable, or it is a directory, or its file system is mounted noexec.",
@@ -23,6 +27,16 @@ internal static class PlanHints
         ("fork", Errno.ENOMEM) => "The pid namespace has no init any more: its PID 1 has ended. Remove the set and make it again.",
         ("fork", _) => ForFork(errno),
         ("openat", Errno.EACCES) when step.Attempt.Contains("/proc/self/", System.StringComparison.Ordinal) => "The file belongs to another user; the host forbids it.",
+        _ => null,
+    };
+
+    public static string? ForJoin(Errno errno) => errno switch
+    {
+        Errno.EBUSY => "Controllers are enabled for control groups inside it, so that no process may be in it itself, cgroups(7): enter one of those, or take theirs away.",
+        Errno.EACCES => "Moving a process takes the right to write to cgroup.procs there and in the control group above both. Run as root, or as the user to whom it was delegated.",
+        Errno.ENOENT or Errno.ENODEV => "The control group is being removed. Try again.",
+        Errno.EOPNOTSUPP => "It is a threaded control group, which takes threads and no processes, cgroups(7).",
+        Errno.ENOSPC => "Its cpuset has no processors or no memory nodes. Give it some: Set-CgroupLimit with -CpuSet.",
         _ => null,
     };
 

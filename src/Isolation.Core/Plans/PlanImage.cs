@@ -71,6 +71,9 @@ internal static class PlanImage
     /// <summary>Marks an image of this layout; it changes with the layout.</summary>
     public const int Magic = 0x504c4e31;
 
+    /// <summary>The number under which a child reports that it could not move itself into the control group in which it should have been born.</summary>
+    public const int JoinStep = -2;
+
     private static readonly unsafe int s_headerSize = sizeof(PlanHeader);
     private static readonly unsafe int s_stepSize = sizeof(PlanStepImage);
 

@@ -134,7 +134,7 @@ internal static class ProcessPlans
         foreach (PlanSlot cgroup in cgroups)
         {
             // 0 is the writer itself, cgroups(7). Before the namespaces: the files are the host's.
-            plan.Write(cgroup, "0", "join the control group");
+            plan.Write(cgroup, "0", Plan.JoinAttempt);
         }
 
         foreach ((NamespaceType type, PlanSlot slot) in namespaces)

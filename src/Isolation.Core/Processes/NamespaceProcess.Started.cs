@@ -85,13 +85,9 @@ public sealed partial class NamespaceProcess
             return program.Signal(signal, group: true);
         }
 
-        using Descriptor? pidfd = Sys.OpenPidfd(Id, out Errno error);
-        if (!IsRunning())
-        {
-            return Errno.ESRCH;
-        }
-
-        return pidfd is not null ? Sys.Signal(pidfd, signal) : error == Errno.ENOSYS ? Sys.Signal(Id, signal) : error;
+        // The pidfd first, the look second: what is opened is what is looked at.
+        using Descriptor? pidfd = Sys.OpenPidfd(Id, out _);
+        return IsRunning() ? Sys.Signal(pidfd, Id, signal) : Errno.ESRCH;
     }
 
     // A process that ended and was not waited for keeps its pid and start time, but no namespace.

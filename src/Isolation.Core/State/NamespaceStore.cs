@@ -31,12 +31,13 @@ internal sealed class NamespaceStore
     /// <summary>Makes a set; where anything fails, nothing of it stays.</summary>
     /// <exception cref="IsolationException">
     /// <c>NamespaceExists</c>, <c>NamespaceNameTaken</c>, <c>NamespaceNameInvalid</c>, <c>NamespaceTypeInvalid</c>, <c>NamespaceOptionInvalid</c>,
-    /// <c>NamespaceLocked</c>, <c>StateFolderUnsafe</c>, <c>StateFolderUnavailable</c>, <c>AgentMissing</c> and the agent's others.
+    /// <c>NamespaceTypeUnsupported</c>, <c>NamespaceLocked</c>, <c>StateFolderUnsafe</c>, <c>StateFolderUnavailable</c>, <c>AgentMissing</c> and the agent's others.
     /// </exception>
     /// <exception cref="SyscallException">The kernel refused a step.</exception>
     public NamespaceSet Create(NamespaceSetOptions options, CancellationToken cancellation)
     {
         options.Check();
+        KernelNamespaces.Require(options.Types);
         string name = options.Name ?? $"unnamed-{Environment.ProcessId}-{Interlocked.Increment(ref s_unnamed)}";
         NamespacePlanOptions planned = PlanOptions(options, name);
         using Descriptor use = _folder.Use();

@@ -199,7 +199,7 @@ internal sealed class SetRemover
         using Descriptor? pidfd = Sys.OpenPidfd(process.Pid, out _);
         if (process.Identity.IsAlive())
         {
-            _ = pidfd is null ? Sys.Signal(process.Pid, Sys.SIGKILL) : Sys.Signal(pidfd, Sys.SIGKILL);
+            _ = Sys.Signal(pidfd, process.Pid, Sys.SIGKILL);
         }
     }
 

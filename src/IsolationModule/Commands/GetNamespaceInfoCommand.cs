@@ -75,6 +75,11 @@ public sealed class GetNamespaceInfoCommand : IsolationCommand
                 _types |= type;
             }
         }
+
+        if (Deep && _types.HasFlag(NamespaceType.Net) && NamespaceScanner.DeepScanGap is string gap)
+        {
+            WriteWarning(gap);
+        }
     }
 
     /// <inheritdoc/>
