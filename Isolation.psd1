@@ -22,6 +22,7 @@
         'Set-CgroupLimit'
         'Start-NamespaceProcess'
         'Stop-NamespaceProcess'
+        'Test-IsolationHost'
         'Wait-NamespaceProcess'
     )
     VariablesToExport    = @()

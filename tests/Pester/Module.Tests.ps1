@@ -3,7 +3,7 @@
 BeforeDiscovery {
     $root = Split-Path (Split-Path $PSScriptRoot)
     $cmdlets = @((Import-PowerShellDataFile "$root/Isolation.psd1").CmdletsToExport | ForEach-Object { @{ Name = $_ } })
-    $types = 'Isolation.NamespaceSet', 'Isolation.NamespaceInfo', 'Isolation.NamespaceProcess', 'Isolation.CgroupLimit' | ForEach-Object { @{ Type = $_ } }
+    $types = 'Isolation.NamespaceSet', 'Isolation.NamespaceInfo', 'Isolation.NamespaceProcess', 'Isolation.CgroupLimit', 'Isolation.HostCheck' | ForEach-Object { @{ Type = $_ } }
 }
 
 BeforeAll {
@@ -111,7 +111,7 @@ Describe 'The views' {
         $shown = ([xml][System.IO.File]::ReadAllText("$(Split-Path $ModuleManifest)/Isolation.Format.ps1xml")).Configuration.ViewDefinitions.View.ViewSelectedBy.TypeName
         foreach ($command in Get-Command -Module Isolation) {
             foreach ($type in $command.OutputType.Name) {
-                if ($type -ne 'System.String') { $shown | Should -Contain $type -Because $command.Name }
+                if ($type -notin 'System.String', 'System.Boolean') { $shown | Should -Contain $type -Because $command.Name }
             }
         }
     }

@@ -135,6 +135,10 @@ internal sealed class AgentClient : IDisposable
         }
     }
 
+    /// <summary>Starts another agent than <see cref="Current"/>, for a caller that disposes it.</summary>
+    /// <exception cref="IsolationException"><c>AgentMissing</c>, <c>AgentStartFailed</c>, <c>AgentVersionMismatch</c>.</exception>
+    public static AgentClient StartOther() => new(RuntimeFile.Path);
+
     /// <summary>The agent if one runs; null otherwise.</summary>
     public static AgentClient? Running => s_current is { _lost: null } ? s_current : null;
 

@@ -115,16 +115,21 @@ internal sealed class CgroupHost
             return hierarchy;
         }
 
-        string cause = Hierarchies.Count == 0
-            ? "no cgroup file system is mounted. Mount one with: mount -t cgroup2 none /sys/fs/cgroup"
-            : ReadKernelControllers().TryGetValue(controller, out bool enabled)
-                ? enabled
-                    ? $"the kernel has it, but no mounted hierarchy does. Mount it with: mount -t cgroup -o {controller} none /sys/fs/cgroup/{controller}"
-                    : $"it is switched off. Remove cgroup_disable={controller} from the kernel's command line"
-                : "this kernel was built without it, or this container is not given it";
         throw new IsolationException(
-            "CgroupControllerMissing", ErrorKind.NotSupported, $"The {controller} controller is not on this host: {cause}.");
+            "CgroupControllerMissing", ErrorKind.NotSupported, $"The {controller} controller is not on this host: {CauseOfAbsence(controller)}.");
     }
+
+    /// <summary>Why a controller is in no hierarchy, and what to do.</summary>
+    public string CauseOfAbsence(string controller) => Hierarchies.Count == 0
+        ? "no cgroup file system is mounted. Mount one with: mount -t cgroup2 none /sys/fs/cgroup"
+        : ReadKernelControllers().TryGetValue(controller, out bool enabled)
+            ? enabled
+                ? $"the kernel has it, but no mounted hierarchy does. Mount it with: mount -t cgroup -o {controller} none /sys/fs/cgroup/{controller}"
+                : $"it is switched off. Remove cgroup_disable={controller} from the kernel's command line"
+            : "this kernel was built without it, or this container is not given it";
+
+    /// <summary>Whether <c>/proc/cgroups</c> lists a controller.</summary>
+    public bool KernelKnows(string controller) => ReadKernelControllers().ContainsKey(controller);
 
     /// <summary>The path that a folder has in its hierarchy; null for a folder in none.</summary>
     public (CgroupHierarchy Hierarchy, string Path)? Locate(string directory)

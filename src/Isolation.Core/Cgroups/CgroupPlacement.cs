@@ -13,20 +13,22 @@ internal sealed class CgroupPlacement
     public const string FolderName = "isolation";
 
     private readonly CgroupHost _host;
-    private readonly string? _refusal;
 
     private CgroupPlacement(CgroupHost host, string? delegated, string? refusal)
     {
         _host = host;
         Delegated = delegated;
-        _refusal = refusal;
+        Refusal = refusal;
     }
 
     /// <summary>The delegated cgroup, from the mount's root; null for root, whose folders lie at the root of every hierarchy.</summary>
     public string? Delegated { get; }
 
     /// <summary>Whether cgroups can be made at all.</summary>
-    public bool IsAllowed => _refusal is null;
+    public bool IsAllowed => Refusal is null;
+
+    /// <summary>Why none can be made; null where they can.</summary>
+    public string? Refusal { get; }
 
     /// <summary>The path of our folder from a hierarchy's root, such as <c>/isolation</c>.</summary>
     public string Folder => Delegated is null or "/" ? "/" + FolderName : $"{Delegated}/{FolderName}";
@@ -75,7 +77,7 @@ internal sealed class CgroupPlacement
             return;
         }
 
-        string cause = _refusal ?? $"{hierarchy.MountPoint} is a hierarchy of version 1, which is never given to ordinary users";
+        string cause = Refusal ?? $"{hierarchy.MountPoint} is a hierarchy of version 1, which is never given to ordinary users";
         throw NotDelegated(what, cause);
     }
 

@@ -82,7 +82,11 @@ internal static class SyscallNumbers
 
     public static int ppoll => s_arm ? 73 : 271;
 
+    public static int memfd_create => s_arm ? 279 : 319;
+
     public static int pidfd_send_signal => 424;
+
+    public static int open_tree => 428;
 
     public static int pidfd_open => 434;
 
@@ -90,5 +94,9 @@ internal static class SyscallNumbers
 
     public static int close_range => 436;
 
+    public static int openat2 => 437;
+
     public static int pidfd_getfd => 438;
+
+    public static int mount_setattr => 442;
 }

@@ -194,6 +194,9 @@ internal sealed class Plan
     /// <summary>Stays as the holder of a set; <paramref name="init"/> says that it is PID 1 of a pid namespace.</summary>
     public void Stay(bool init) => Add(PlanOperation.Stay, "stay", 0, "stay", null, 0, PlanArgument.Value(init ? 1 : 0, init ? "init" : "holder"));
 
+    /// <summary>One system call for the sake of its refusal.</summary>
+    public void Probe(string call, int number, params PlanArgument[] arguments) => Call(call, number, $"ask for {call}", arguments);
+
     public void Exit() => Add(PlanOperation.Exit, "exit", SyscallNumbers.exit_group, "end", null, 0, PlanArgument.Value(0));
 
     /// <summary>The plan as text, a line a step, as -Debug prints it and the tests compare it.</summary>

@@ -76,6 +76,9 @@ internal sealed class FakeHost : ICgroupFiles, IDisposable
     /// <summary>What was written, in order, as <c>file=value</c> with the path from the root.</summary>
     public List<string> Writes { get; } = [];
 
+    /// <summary>Decides on a read before it is done: path from the root.</summary>
+    public Func<string, Errno>? OnRead { get; set; }
+
     /// <summary>Decides on a write before it is done: path from the root, value.</summary>
     public Func<string, string, Errno>? OnWrite { get; set; }
 
@@ -115,6 +118,12 @@ internal sealed class FakeHost : ICgroupFiles, IDisposable
         if (!File.Exists(path))
         {
             return Errno.ENOENT;
+        }
+
+        Errno refused = OnRead?.Invoke(path[Root.Length..]) ?? Errno.None;
+        if (refused != Errno.None)
+        {
+            return refused;
         }
 
         text = File.ReadAllText(path).TrimEnd('\n');
