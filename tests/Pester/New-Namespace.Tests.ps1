@@ -165,7 +165,7 @@ Describe 'New-Namespace' {
         It 'has an init that reaps orphans' {
             $set = New-TestSet Pid, Mount
             $null = Enter-Namespace $set sh -ArgumentList '-c', '(sleep 0.05 &) ; exit 0'
-            Wait-Until -For 'the orphan''s end' { -not (Get-NamespaceProcess $set | Where-Object Name -EQ sleep) }
+            Wait-Until -For 'the orphan''s end' { @(Get-NamespaceProcess $set).Count -eq 1 }
             @(Get-NamespaceProcess $set).Name | Should -Be 'isolation-init'
         }
 
