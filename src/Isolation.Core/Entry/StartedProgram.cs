@@ -42,10 +42,10 @@ internal sealed class StartedProgram : IDisposable
         },
         program);
 
-    /// <summary>Starts a program. In a set that has a cgroup it is there before its first instruction. <paramref name="explain"/> is given the plan as text.</summary>
+    /// <summary>Starts a program. In a set that has a cgroup it is there before its first instruction. <paramref name="explain"/>, where there is one, is given the plan as text.</summary>
     /// <exception cref="SyscallException">The kernel refused a step.</exception>
     /// <exception cref="IsolationException">The agent's, and <c>CgroupBusy</c> and the like.</exception>
-    public static StartedProgram Start(NamespaceTarget target, ProgramOptions program, StandardStreams streams, Action<string> explain, CancellationToken cancellation)
+    public static StartedProgram Start(NamespaceTarget target, ProgramOptions program, StandardStreams streams, Action<string>? explain, CancellationToken cancellation)
     {
         List<Descriptor> opened = [];
         try
@@ -74,7 +74,7 @@ internal sealed class StartedProgram : IDisposable
 
             AgentClient agent = AgentClient.Current;
             Plan plan = PlanFor(target, program, files, birth);
-            explain(plan.ToString());
+            explain?.Invoke(plan.ToString());
             PlanOutcome outcome = agent.Run(plan, inputs, program.Attached, cancellation);
             if (target.NeedsPid1)
             {

@@ -35,7 +35,7 @@ internal sealed class NameLock : IDisposable
             // The last holder may have removed the file between the opening and the locking: then it is another's, or nobody's.
             if (Sys.TryLock(file!, exclusive: true) == Errno.None && StateFolder.IsStill(file!, path))
             {
-                WriteHolder(path);
+                WriteHolder(file!);
                 return new NameLock(file!, path);
             }
 
@@ -67,17 +67,9 @@ internal sealed class NameLock : IDisposable
         _file.Dispose();
     }
 
-    private static void WriteHolder(string path)
-    {
-        try
-        {
-            File.WriteAllText(path, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
-        }
-        catch (IOException)
-        {
-            // A full file system: the lock holds all the same, only its holder is not told.
-        }
-    }
+    // On a full file system the lock holds all the same, only its holder is not told.
+    private static void WriteHolder(Descriptor file) =>
+        _ = Sys.TryWrite(file, Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
 
     private static string Holder(string path)
     {

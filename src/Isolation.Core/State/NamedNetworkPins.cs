@@ -21,7 +21,7 @@ internal static class NamedNetworkPins
             {
                 Sys.Mount(NamedNetworks.Folder, NamedNetworks.Folder, null, MountFlags.Bind | MountFlags.Recursive);
                 Sys.Mount("none", NamedNetworks.Folder, null, MountFlags.Shared | MountFlags.Recursive);
-                File.WriteAllBytes(Mark, []);
+                StateFile.Write(Mark, []);
             }
 
             string pin = Path.Combine(NamedNetworks.Folder, name);

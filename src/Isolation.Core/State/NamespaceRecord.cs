@@ -20,6 +20,9 @@ internal enum RecordPhase
 /// <summary>A process in a record.</summary>
 internal sealed record RecordedProcess(int Pid, ulong StartTicks)
 {
+    /// <summary>This process.</summary>
+    public static RecordedProcess Own { get; } = Of(Environment.ProcessId)!;
+
     [JsonIgnore]
     public ProcessIdentity Identity => new(Pid, StartTicks);
 

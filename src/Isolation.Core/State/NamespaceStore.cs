@@ -59,7 +59,7 @@ internal sealed class NamespaceStore
     {
         string name = planned.Name;
         bool pinned = !planned.Hold;
-        RecordedProcess owner = RecordedProcess.Of(Environment.ProcessId)!;
+        RecordedProcess owner = RecordedProcess.Own;
         NamespaceRecord record = new()
         {
             Name = name,
@@ -89,10 +89,11 @@ internal sealed class NamespaceStore
             if (init || planned.Hold)
             {
                 record = record with { Keeper = RecordedProcess.Of(outcome.Pid), KeeperIsInit = init };
+
+                // From here on a removal knows the keeper, whatever happens to this process.
+                folder.Write(record);
             }
 
-            // From here on a removal knows the keeper, whatever happens to this process.
-            folder.Write(record);
             for (int i = 0; i < plan.Outputs.Count; i++)
             {
                 if (pinned)

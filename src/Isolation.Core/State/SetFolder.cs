@@ -38,7 +38,7 @@ internal sealed class SetFolder
             Directory.CreateDirectory(System.IO.Path.Combine(draft, "ns"));
         }
 
-        File.WriteAllBytes(System.IO.Path.Combine(draft, "set.json"), record.ToJson());
+        StateFile.Write(System.IO.Path.Combine(draft, "set.json"), record.ToJson());
         Directory.Move(draft, Path);
     }
 
@@ -55,7 +55,12 @@ internal sealed class SetFolder
     {
         try
         {
-            if (Sys.TryStatus(Path, out FileStatus status, followLink: false) && (status.Uid != Sys.EffectiveUserId || !status.IsDirectory))
+            if (!Sys.TryStatus(Path, out FileStatus status, followLink: false))
+            {
+                return null;
+            }
+
+            if (status.Uid != Sys.EffectiveUserId || !status.IsDirectory)
             {
                 throw new IsolationException(
                     "StateFolderUnsafe", ErrorKind.PermissionDenied, $"{Path} belongs to user {status.Uid} or is no folder: somebody else made it. Look at it, and remove it.");
@@ -78,7 +83,7 @@ internal sealed class SetFolder
     public void Write(NamespaceRecord record)
     {
         string draft = RecordFile + ".new";
-        File.WriteAllBytes(draft, record.ToJson());
+        StateFile.Write(draft, record.ToJson());
         File.Move(draft, RecordFile, overwrite: true);
     }
 
@@ -89,7 +94,7 @@ internal sealed class SetFolder
     public void Pin(string kind, Descriptor ns)
     {
         string pin = Pin(kind);
-        File.WriteAllBytes(pin, []);
+        StateFile.Write(pin, []);
         Sys.Mount(ns.ProcPath, pin, null, MountFlags.Bind);
     }
 

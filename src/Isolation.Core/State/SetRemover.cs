@@ -52,6 +52,7 @@ internal sealed class SetRemover
     /// <summary>Removes one set whose lock the caller holds; for undoing.</summary>
     public static void RemoveNow(NamespaceRecord record, SetFolder folder)
     {
+        AddPinned(record, folder);
         List<(NamespaceRecord, SetFolder, NameLock)> one = [(record, folder, null!)];
         EndProcesses(one, static (_, _) => { });
         Finish(record, folder);
@@ -65,7 +66,7 @@ internal sealed class SetRemover
         {
             SetFolder folder = new(_folder, name);
             NamespaceRecord record = ReadOrRebuild(name, folder);
-            record = record with { Phase = RecordPhase.Removing, Owner = RecordedProcess.Of(Environment.ProcessId) };
+            record = record with { Phase = RecordPhase.Removing, Owner = RecordedProcess.Own };
             folder.Write(record);
             return (record, folder, locked);
         }
@@ -81,21 +82,30 @@ internal sealed class SetRemover
     {
         try
         {
-            return folder.Read() ?? throw new IsolationException(
+            NamespaceRecord record = folder.Read() ?? throw new IsolationException(
                 "NamespaceNotFound", ErrorKind.NotFound, $"There is no namespace set '{name}'. Get-Namespace lists those that there are.");
+            AddPinned(record, folder);
+            return record;
         }
         catch (IsolationException exception) when (exception.ErrorId == "NamespaceRecordDamaged")
         {
             NamespaceRecord record = new() { Name = name, Types = NamespaceTypes.Every, Pinned = true, NamedNetwork = true };
-            foreach (NamespaceType type in NamespaceTypes.All)
-            {
-                if (Sys.IsNamespaceFile(folder.Pin(type.ProcName())) && Sys.TryStatus(folder.Pin(type.ProcName()), out FileStatus status))
-                {
-                    record.Ids[type.ProcName()] = status.Inode;
-                }
-            }
-
+            AddPinned(record, folder);
             return record with { Keeper = FindKeeper(name, record) };
+        }
+    }
+
+    // Whoever was killed while making a set had pinned namespaces that its record does not name yet.
+    private static void AddPinned(NamespaceRecord record, SetFolder folder)
+    {
+        foreach (NamespaceType type in NamespaceTypes.All)
+        {
+            string kind = type.ProcName();
+            if (record.Pinned && record.Types.HasFlag(type) && !record.Ids.ContainsKey(kind)
+                && Sys.IsNamespaceFile(folder.Pin(kind)) && Sys.TryStatus(folder.Pin(kind), out FileStatus status))
+            {
+                record.Ids[kind] = status.Inode;
+            }
         }
     }
 

@@ -117,7 +117,7 @@ public sealed class EnterNamespaceCommand : ProgramCommand
     {
         _target = OpenTarget(Namespace);
         _pipes = new ProgramPipes();
-        _program = StartedProgram.Start(_target, Program(_target, attached: true), _pipes.ProgramSide, WriteDebug, Cancellation);
+        _program = StartedProgram.Start(_target, Program(_target, attached: true), _pipes.ProgramSide, Explain, Cancellation);
         _pipes.ProgramSide.Dispose();
         _ = _program.Exit.ContinueWith(
             static (_, pipes) => ((ProgramPipes)pipes!).Wake(), _pipes, Cancellation, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);

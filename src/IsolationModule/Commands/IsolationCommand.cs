@@ -13,6 +13,18 @@ public abstract class IsolationCommand : PSCmdlet, IDisposable
     /// <summary>Cancelled when the user stops the pipeline.</summary>
     protected CancellationToken Cancellation => _cancellation.Token;
 
+    /// <summary>Who is told a plan as text: <c>WriteDebug</c>, or nobody where the message would not be seen, for the text takes time.</summary>
+    protected Action<string>? Explain
+    {
+        get
+        {
+            bool seen = MyInvocation.BoundParameters.TryGetValue("Debug", out object? given)
+                ? LanguagePrimitives.IsTrue(given)
+                : GetVariableValue("DebugPreference") is ActionPreference preference && preference is not (ActionPreference.SilentlyContinue or ActionPreference.Ignore);
+            return seen ? WriteDebug : null;
+        }
+    }
+
     /// <inheritdoc/>
     protected override void StopProcessing() => _cancellation.Cancel();
 

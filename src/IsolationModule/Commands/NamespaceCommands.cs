@@ -70,10 +70,10 @@ public sealed class NewNamespaceCommand : IsolationCommand
             MapRootUser = MapRootUser,
             AsPid1 = AsPid1,
         };
-        string plan = NamespaceStore.Current.PlanFor(options).ToString();
+        options.Check();
 
         // No verbose message beside it: PowerShell stops at each of those and asks where -Debug is given.
-        WriteDebug(plan);
+        Explain?.Invoke(NamespaceStore.Current.PlanFor(options).ToString());
         if (ShouldProcess(name ?? "(unnamed)", $"Make namespaces {types}"))
         {
             WriteObject(NamespaceStore.Current.Create(options, Cancellation));

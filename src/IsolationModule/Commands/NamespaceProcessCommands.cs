@@ -59,7 +59,7 @@ public sealed class StartNamespaceProcessCommand : ProgramCommand
         using Descriptor? errorFile = error is null || error == output ? null : OpenFile(error, anew, "RedirectStandardError");
         StandardStreams streams = new(input ?? nothing, outputFile ?? nothing, error is not null && error == output ? outputFile! : errorFile ?? nothing);
 
-        StartedProgram program = StartedProgram.Start(target, Program(target, attached: !Detach), streams, WriteDebug, Cancellation);
+        StartedProgram program = StartedProgram.Start(target, Program(target, attached: !Detach), streams, Explain, Cancellation);
 
         // One that has ended already is still there to be looked at: its parent waits for it only after it was told.
         NamespaceProcess process = NamespaceProcess.Find(program.Pid) ?? NamespaceProcess.Gone(program.Pid, FilePath);
