@@ -67,15 +67,35 @@ internal sealed class NameLock : IDisposable
         _file.Dispose();
     }
 
-    // On a full file system the lock holds all the same, only its holder is not told.
+    // On a full file system the lock holds all the same, only its holder is not told. The line's end sets it off from what a killed holder left.
     private static void WriteHolder(Descriptor file) =>
-        _ = Sys.TryWrite(file, Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
+        _ = Sys.TryWrite(file, Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n"));
 
     private static string Holder(string path)
     {
+        // Not with File, which takes a lock of the same sort on what it opens and so cannot read a file that is locked.
+        if (Sys.TryOpen(path, OpenFlags.ReadOnly, out Descriptor? file) != Errno.None)
+        {
+            return "another process";
+        }
+
+        Span<byte> buffer = stackalloc byte[16];
+        int length;
+        using (file)
+        {
+            length = Sys.TryRead(file!, buffer);
+        }
+
+        string text = Encoding.ASCII.GetString(buffer[..length]);
+        int end = text.IndexOf('\n', StringComparison.Ordinal);
+        if (end <= 0)
+        {
+            return "another process";
+        }
+
         try
         {
-            string pid = File.ReadAllText(path);
+            string pid = text[..end];
             string command = File.ReadAllText($"/proc/{pid}/comm").Trim();
             return $"process {pid} ({command})";
         }
