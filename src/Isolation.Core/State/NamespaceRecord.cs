@@ -89,7 +89,8 @@ internal sealed record NamespaceRecord
         }
         catch (JsonException exception)
         {
-            throw Damaged(path, exception);
+            // A newer layout may have another form; only its number can be relied on.
+            throw SchemaOf(json) is int schema and > CurrentSchema ? TooNew(path, schema) : Damaged(path, exception);
         }
 
         if (record is null || string.IsNullOrEmpty(record.Name))
@@ -97,12 +98,7 @@ internal sealed record NamespaceRecord
             throw Damaged(path, null);
         }
 
-        return record.Schema <= CurrentSchema
-            ? record
-            : throw new IsolationException(
-                "NamespaceRecordTooNew",
-                ErrorKind.InvalidData,
-                $"{path} has schema {record.Schema}; this version of the module knows {CurrentSchema}. A newer version made the set: use that one for it.");
+        return record.Schema <= CurrentSchema ? record : throw TooNew(path, record.Schema);
     }
 
     public static IsolationException Damaged(string path, Exception? inner) => new(
@@ -110,6 +106,28 @@ internal sealed record NamespaceRecord
         ErrorKind.InvalidData,
         $"{path} is no record of a namespace set: it is cut off or was changed. Remove-Namespace removes what is left of the set.",
         inner);
+
+    private static IsolationException TooNew(string path, int schema) => new(
+        "NamespaceRecordTooNew",
+        ErrorKind.InvalidData,
+        $"{path} has schema {schema}; this version of the module knows {CurrentSchema}. A newer version made the set: use that one for it.");
+
+    private static int? SchemaOf(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            Utf8JsonReader reader = new(json);
+            using JsonDocument document = JsonDocument.ParseValue(ref reader);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                && document.RootElement.TryGetProperty("schema", out JsonElement element)
+                && element.ValueKind == JsonValueKind.Number
+                && element.TryGetInt32(out int schema) ? schema : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 }
 
 /// <summary>JSON without reflection.</summary>
