@@ -18,6 +18,9 @@ internal sealed class StateFolder
         IsRoot = isRoot;
     }
 
+    /// <summary>A folder elsewhere, for tests.</summary>
+    internal static StateFolder At(string path, bool isRoot) => new(path, isRoot);
+
     /// <summary>The caller's folder.</summary>
     public static StateFolder Current => s_current.Value;
 
