@@ -429,7 +429,16 @@ internal sealed unsafe class Agent : IDisposable
     // Where the kernel shows this process' arguments from, proc_pid_stat(5) fields 48 and 49: a child writes a name of its own there.
     private static (long Address, long Length) FindTitle()
     {
-        string stat = File.ReadAllText("/proc/self/stat");
+        string stat;
+        try
+        {
+            stat = File.ReadAllText("/proc/self/stat");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return (0, 0); // Where there is no /proc, nobody sees titles either.
+        }
+
         string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         long start = long.Parse(fields[48 - 3], CultureInfo.InvariantCulture);
         long end = long.Parse(fields[49 - 3], CultureInfo.InvariantCulture);
