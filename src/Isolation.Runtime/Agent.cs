@@ -103,7 +103,13 @@ internal sealed unsafe class Agent : IDisposable
     private bool TakeRequests()
     {
         List<Descriptor> descriptors = [];
-        byte[]? packet = _socket.Receive(descriptors, block: false, out Errno error);
+        byte[]? packet = _socket.Receive(descriptors, block: false, out int id, out Errno error);
+        if (packet is null && error == Errno.EMFILE)
+        {
+            Reply(new AgentReply { Kind = AgentReply.Failed, Id = id, Errno = (int)error, Text = "recvmsg" }, []);
+            return true;
+        }
+
         if (packet is null)
         {
             return error is Errno.EAGAIN;
@@ -227,6 +233,17 @@ internal sealed unsafe class Agent : IDisposable
                 return;
             }
 
+            if (error == Errno.EMFILE)
+            {
+                // A descriptor was sent for which there is no number left. The plan is given up; where it goes on in another process meanwhile, that one
+                // reports itself and is killed too.
+                Sys.DisposeAll(descriptors);
+                job.FailedStep ??= -1;
+                job.Error = (int)error;
+                Kill(job.Pid);
+                continue;
+            }
+
             ReadOnlySpan<int> numbers = MemoryMarshal.Cast<byte, int>(packet);
             switch ((ReportKind)numbers[0])
             {
@@ -274,7 +291,15 @@ internal sealed unsafe class Agent : IDisposable
             }
 
             _started[job.Pid] = new Started(job.Request, job.Attached);
-            Reply(new AgentReply { Kind = AgentReply.Done, Id = job.Request, Pid = job.Pid, HasPidfd = pidfd is not null }, all);
+            Errno error = Reply(new AgentReply { Kind = AgentReply.Done, Id = job.Request, Pid = job.Pid, HasPidfd = pidfd is not null }, all);
+            if (error == Errno.ETOOMANYREFS)
+            {
+                // More descriptors are under way between this user's processes than RLIMIT_NOFILE, unix(7).
+                _started.Remove(job.Pid);
+                Kill(job.Pid);
+                Reply(new AgentReply { Kind = AgentReply.Failed, Id = job.Request, Errno = (int)error, Text = "sendmsg" }, []);
+            }
+
             pidfd?.Dispose();
         }
         else
@@ -287,7 +312,7 @@ internal sealed unsafe class Agent : IDisposable
                     Id = job.Request,
                     Step = job.FailedStep ?? -1,
                     Errno = job.Error,
-                    Text = job.FailedStep is null ? text : null,
+                    Text = job.FailedStep is null ? text : job.FailedStep == -1 ? "recvmsg" : null,
                 },
                 []);
         }
@@ -392,7 +417,7 @@ internal sealed unsafe class Agent : IDisposable
         Sys.Signal(pid, Sys.SIGKILL);
     }
 
-    private void Reply(AgentReply reply, List<Descriptor> descriptors)
+    private Errno Reply(AgentReply reply, List<Descriptor> descriptors)
     {
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(reply, AgentJson.Default.AgentReply);
         Span<int> numbers = stackalloc int[descriptors.Count];
@@ -402,7 +427,7 @@ internal sealed unsafe class Agent : IDisposable
         }
 
         // Where PowerShell is gone, the socket's end tells it on the next turn of the loop.
-        _ = _socket.Send(json, numbers);
+        return _socket.Send(reply.Id, json, numbers);
     }
 
     private void Watch(int fd)

@@ -165,7 +165,11 @@ internal static unsafe class Walker
                     Fork(plan, i);
                     break;
                 case PlanOperation.SendDescriptor:
-                    Report(plan, ReportKind.Descriptor, (int)arguments[1], 0, (int)arguments[0]);
+                    if (Report(plan, ReportKind.Descriptor, (int)arguments[1], 0, (int)arguments[0]) < 0)
+                    {
+                        Fail(plan, i, *Native.ErrnoLocation());
+                    }
+
                     break;
                 case PlanOperation.ResetSignals:
                     ResetSignals();
@@ -180,17 +184,17 @@ internal static unsafe class Walker
                     Exec(plan, i, (byte**)arguments[0], (byte**)arguments[1], (byte**)arguments[2]);
                     break;
                 case PlanOperation.Stay:
-                    Report(plan, ReportKind.Done, 0, 0, -1);
+                    _ = Report(plan, ReportKind.Done, 0, 0, -1);
                     Stay(init: arguments[0] != 0);
                     break;
                 case PlanOperation.Exit:
-                    Report(plan, ReportKind.Done, 0, 0, -1);
+                    _ = Report(plan, ReportKind.Done, 0, 0, -1);
                     Exit(0);
                     break;
             }
         }
 
-        Report(plan, ReportKind.Done, 0, 0, -1);
+        _ = Report(plan, ReportKind.Done, 0, 0, -1);
         Exit(0);
     }
 
@@ -201,7 +205,7 @@ internal static unsafe class Walker
         if (pid == 0)
         {
             // Said by the new process itself, and not by the old one, which may be slower than the whole life of the new one.
-            Report(plan, ReportKind.Forked, 0, 0, -1);
+            _ = Report(plan, ReportKind.Forked, 0, 0, -1);
             return;
         }
 
@@ -224,7 +228,7 @@ internal static unsafe class Walker
             }
         }
 
-        Report(plan, ReportKind.Executing, 0, 0, -1);
+        _ = Report(plan, ReportKind.Executing, 0, 0, -1);
         int error = ENOENT;
         for (byte** path = paths; *path != null; path++)
         {
@@ -310,7 +314,7 @@ internal static unsafe class Walker
         }
     }
 
-    private static void Report(PlanHeader* plan, ReportKind kind, int value, int error, int descriptor)
+    private static nint Report(PlanHeader* plan, ReportKind kind, int value, int error, int descriptor)
     {
         int* packet = stackalloc int[3];
         packet[0] = (int)kind;
@@ -340,12 +344,12 @@ internal static unsafe class Walker
             header[5] = 24;
         }
 
-        _ = Native.syscall(s_sendmsg, plan->ReportDescriptor, (nint)header, MSG_NOSIGNAL, 0, 0, 0);
+        return Native.syscall(s_sendmsg, plan->ReportDescriptor, (nint)header, MSG_NOSIGNAL, 0, 0, 0);
     }
 
     private static void Fail(PlanHeader* plan, int step, int error)
     {
-        Report(plan, ReportKind.Failed, step, error, -1);
+        _ = Report(plan, ReportKind.Failed, step, error, -1);
         Exit(127);
     }
 

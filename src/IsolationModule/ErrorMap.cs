@@ -27,7 +27,7 @@ internal static class ErrorMap
         Errno.EINVAL or Errno.ERANGE or Errno.ENAMETOOLONG or Errno.ENOTDIR or Errno.EISDIR or Errno.ELOOP or Errno.E2BIG => ErrorCategory.InvalidArgument,
         Errno.EBUSY or Errno.ETXTBSY or Errno.ENOTEMPTY => ErrorCategory.ResourceBusy,
         Errno.ENOSYS or Errno.EOPNOTSUPP => ErrorCategory.NotImplemented,
-        Errno.EMFILE or Errno.ENFILE or Errno.ENOSPC or Errno.EUSERS => ErrorCategory.LimitsExceeded,
+        Errno.EMFILE or Errno.ENFILE or Errno.ENOSPC or Errno.EUSERS or Errno.ETOOMANYREFS => ErrorCategory.LimitsExceeded,
         Errno.ENOMEM or Errno.EAGAIN => ErrorCategory.ResourceUnavailable,
         Errno.ETIMEDOUT => ErrorCategory.OperationTimeout,
         Errno.ECANCELED => ErrorCategory.OperationStopped,

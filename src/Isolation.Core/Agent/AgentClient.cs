@@ -84,15 +84,27 @@ internal sealed class AgentClient : IDisposable
             {
                 _socket.Dispose();
                 _log.Dispose();
-                throw new IsolationException(
-                    "AgentStartFailed", ErrorKind.Unavailable, $"Cannot start {runtime}: {exception.Errno.Describe()}. Build or reinstall the module; the file must be executable.", exception);
+                throw NotStarted(runtime, exception);
             }
         }
 
         _pidfd = Sys.OpenPidfd(_pid, out _);
         Greet(runtime);
-        _reader = new Thread(ReadLoop) { IsBackground = true, Name = "isolation-agent" };
-        _reader.Start();
+        Thread reader = new(ReadLoop) { IsBackground = true, Name = "isolation-agent" };
+        try
+        {
+            reader.Start();
+        }
+        catch (OutOfMemoryException exception)
+        {
+            // pthread_create(3) was refused, which .NET calls so whatever the cause.
+            _lost = "it did not start";
+            Dispose();
+            throw new IsolationException(
+                "AgentStartFailed", ErrorKind.LimitsExceeded, $"Cannot start a thread that reads from {runtime}. {PlanHints.ForFork(Errno.EAGAIN)}", exception);
+        }
+
+        _reader = reader;
     }
 
     /// <summary>The number under which the agent finds its socket.</summary>
@@ -164,7 +176,8 @@ internal sealed class AgentClient : IDisposable
         AgentRequest request = new() { Id = id, Kind = AgentRequest.Run, Image = PlanImage.Compile(plan), Attached = attached };
 
         // By the request's number, not by the pid: the kernel gives a pid out again.
-        TaskCompletionSource<ExitStatus> exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        // What is told of the end only wakes somebody: it needs no thread of the pool, of which there may be none where processes are limited.
+        TaskCompletionSource<ExitStatus> exit = new();
         _exits[id] = exit;
         AgentReply reply;
         List<Descriptor> descriptors;
@@ -223,6 +236,21 @@ internal sealed class AgentClient : IDisposable
         _log.Dispose();
     }
 
+    private static IsolationException NotStarted(string runtime, SyscallException exception) => exception.Errno switch
+    {
+        Errno.EAGAIN or Errno.ENOMEM => new IsolationException(
+            "AgentStartFailed", ErrorKind.LimitsExceeded, $"Cannot start {runtime}: {exception.Errno.Describe()}. {PlanHints.ForFork(exception.Errno)}", exception),
+        Errno.EACCES => new IsolationException(
+            "AgentStartFailed",
+            ErrorKind.PermissionDenied,
+            $"Cannot start {runtime}: Permission denied. The file must be executable, chmod 0755, and its file system not mounted noexec. Mend that, or reinstall the module.",
+            exception),
+        Errno.ENOEXEC => new IsolationException(
+            "AgentStartFailed", ErrorKind.Unavailable, $"Cannot start {runtime}: it is no program, or none for this machine. Build or reinstall the module.", exception),
+        _ => new IsolationException(
+            "AgentStartFailed", ErrorKind.Unavailable, $"Cannot start {runtime}: {exception.Errno.Describe()}. Build or reinstall the module.", exception),
+    };
+
     private static Exception Refusal(Plan plan, AgentReply reply)
     {
         Errno errno = (Errno)reply.Errno;
@@ -251,8 +279,17 @@ internal sealed class AgentClient : IDisposable
     {
         // The agent greets within milliseconds. Where it is not ours, or dies at once, its socket closes.
         List<Descriptor> none = [];
-        byte[]? packet = Sys.WaitReadable(_socket.Number, 10_000) ? _socket.Receive(none, block: true, out _) : null;
-        AgentReply? hello = packet is null ? null : JsonSerializer.Deserialize(packet, AgentJson.Default.AgentReply);
+        byte[]? packet = Sys.WaitReadable(_socket.Number, 10_000) ? _socket.Receive(none, block: true, out _, out _) : null;
+        AgentReply? hello = null;
+        try
+        {
+            hello = packet is null ? null : JsonSerializer.Deserialize(packet, AgentJson.Default.AgentReply);
+        }
+        catch (JsonException)
+        {
+            // Some other program, that happens to write there.
+        }
+
         if (hello is { Kind: AgentReply.Hello } && hello.Version == Version)
         {
             return;
@@ -262,7 +299,7 @@ internal sealed class AgentClient : IDisposable
         _lost = "it did not start";
         Dispose();
         throw hello is null
-            ? new IsolationException("AgentStartFailed", ErrorKind.Unavailable, $"{runtime} started but did not answer.{said} Build or reinstall the module.")
+            ? new IsolationException("AgentStartFailed", ErrorKind.Unavailable, $"{runtime} started but did not answer as the module's launcher does.{said} Build or reinstall the module.")
             : new IsolationException(
                 "AgentVersionMismatch", ErrorKind.InvalidData, $"{runtime} is version {hello.Version}, the module is {Version}. Build or reinstall the module so that both are the same.");
     }
@@ -271,7 +308,16 @@ internal sealed class AgentClient : IDisposable
     {
         TaskCompletionSource<(AgentReply, List<Descriptor>)> source = new();
         _pending[request.Id] = source;
-        Send(request, inputs);
+        try
+        {
+            Send(request, inputs);
+        }
+        catch
+        {
+            _pending.TryRemove(request.Id, out _);
+            throw;
+        }
+
         if (_lost is string reason)
         {
             // The reader may have failed the others before this one was entered.
@@ -319,7 +365,7 @@ internal sealed class AgentClient : IDisposable
         Errno error;
         lock (_sendLock)
         {
-            error = _lost is null ? _socket.Send(json, numbers) : Errno.EPIPE;
+            error = _lost is null ? _socket.Send(request.Id, json, numbers) : Errno.EPIPE;
         }
 
         // The numbers stand for open descriptors only while these live.
@@ -332,8 +378,7 @@ internal sealed class AgentClient : IDisposable
 
         if (error != Errno.None)
         {
-            _pending.TryRemove(request.Id, out _);
-            throw new SyscallException("sendmsg", error, "ask the agent");
+            throw new SyscallException("sendmsg", error, "ask the agent", PlanHints.ForFork(error));
         }
     }
 
@@ -345,7 +390,15 @@ internal sealed class AgentClient : IDisposable
             while (true)
             {
                 List<Descriptor> descriptors = [];
-                byte[]? packet = _socket.Receive(descriptors, block: true, out Errno error);
+                byte[]? packet = _socket.Receive(descriptors, block: true, out int id, out Errno error);
+                if (packet is null && error == Errno.EMFILE)
+                {
+                    // What the plan handed over had no place here. It is undone: its process ends.
+                    Send(new AgentRequest { Kind = AgentRequest.Cancel, Target = id }, []);
+                    Handle(new AgentReply { Kind = AgentReply.Failed, Id = id, Errno = (int)error, Text = "recvmsg" }, []);
+                    continue;
+                }
+
                 if (packet is null)
                 {
                     reason = error == Errno.None ? "it ended" : $"its socket failed ({error.Describe()})";
@@ -420,6 +473,8 @@ internal sealed class AgentClient : IDisposable
                 Thread.Sleep(10);
             }
 
+            // With its group: where it is not our launcher, but a script, say, that waits for a program.
+            Sys.Signal(-_pid, Sys.SIGKILL);
             Sys.Signal(_pid, Sys.SIGKILL);
             Sys.WaitChild(_pidfd, _pid, block: true);
         }

@@ -1,4 +1,5 @@
 using System;
+using System.Buffers.Binary;
 using System.Collections.Generic;
 using Isolation.Interop;
 
@@ -6,6 +7,7 @@ namespace Isolation.Agent;
 
 /// <summary>
 /// Packets with descriptors over a <c>SOCK_SEQPACKET</c> socket. A packet over 64 KiB travels as a sealed file in memory: its first byte says which.
+/// The request's number follows, so that it is known also where the rest cannot be received.
 /// </summary>
 internal sealed class PacketSocket : IDisposable
 {
@@ -16,42 +18,61 @@ internal sealed class PacketSocket : IDisposable
 
     private const byte Inline = 0;
     private const byte InMemory = 1;
+    private const int HeadSize = 5;
 
     private readonly Descriptor _socket;
-    private readonly byte[] _buffer = new byte[InlineLimit + 1];
+    private readonly byte[] _buffer = new byte[InlineLimit + HeadSize];
 
     public PacketSocket(Descriptor socket) => _socket = socket;
 
     public int Number => _socket.Number;
 
     /// <summary>Sends a packet; the error number is the result, <see cref="Errno.EPIPE"/> where the other side is gone.</summary>
-    public Errno Send(ReadOnlySpan<byte> content, ReadOnlySpan<int> descriptors)
+    public Errno Send(int id, ReadOnlySpan<byte> content, ReadOnlySpan<int> descriptors)
     {
-        if (content.Length <= InlineLimit)
+        bool inline = content.Length <= InlineLimit;
+        byte[] packet = new byte[HeadSize + (inline ? content.Length : 0)];
+        packet[0] = inline ? Inline : InMemory;
+        BinaryPrimitives.WriteInt32LittleEndian(packet.AsSpan(1), id);
+        if (inline)
         {
-            byte[] packet = new byte[content.Length + 1];
-            packet[0] = Inline;
-            content.CopyTo(packet.AsSpan(1));
+            content.CopyTo(packet.AsSpan(HeadSize));
             return Sys.TrySend(_socket.Number, packet, descriptors);
         }
 
         using Descriptor memory = Sys.SealedMemory("isolation-packet", content);
         int[] all = [memory.Number, .. descriptors];
-        return Sys.TrySend(_socket.Number, [InMemory], all);
+        return Sys.TrySend(_socket.Number, packet, all);
     }
 
-    /// <summary>Receives a packet; null at the end of the connection, and where <paramref name="block"/> is false and there is none.</summary>
-    public byte[]? Receive(List<Descriptor> descriptors, bool block, out Errno error)
+    /// <summary>
+    /// Receives a packet. Null at the end of the connection, where <paramref name="block"/> is false and there is none, and with
+    /// <paramref name="error"/> EMFILE where this process had no numbers left for its descriptors; none of those is kept then.
+    /// </summary>
+    /// <param name="descriptors">Takes the descriptors.</param>
+    /// <param name="block">Whether to wait for a packet.</param>
+    /// <param name="id">The request's number, also with EMFILE.</param>
+    /// <param name="error">Why there is none; none at the end of the connection.</param>
+    public byte[]? Receive(List<Descriptor> descriptors, bool block, out int id, out Errno error)
     {
+        id = 0;
         int length = Sys.Receive(_socket.Number, _buffer, descriptors, block, out error);
-        if (length <= 0)
+        if (length < HeadSize)
         {
+            error = length > 0 ? Errno.EPROTO : error;
+            return null;
+        }
+
+        id = BinaryPrimitives.ReadInt32LittleEndian(_buffer.AsSpan(1));
+        if (error != Errno.None)
+        {
+            Sys.DisposeAll(descriptors);
             return null;
         }
 
         if (_buffer[0] == Inline)
         {
-            return _buffer.AsSpan(1, length - 1).ToArray();
+            return _buffer.AsSpan(HeadSize, length - HeadSize).ToArray();
         }
 
         using Descriptor memory = descriptors[0];

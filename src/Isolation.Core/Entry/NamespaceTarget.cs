@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Isolation.Interop;
+using Isolation.Plans;
 using Isolation.State;
 
 namespace Isolation.Entry;
@@ -105,6 +106,7 @@ internal sealed class NamespaceTarget : IDisposable
                             ErrorKind.PermissionDenied,
                             $"The namespaces of process {pid} may not be opened: it belongs to another user, or has more privilege. Run as root, or as that user.");
                     default:
+                        ThrowIfExhausted(error, path);
                         throw NoProcess(pid);
                 }
             }
@@ -147,7 +149,9 @@ internal sealed class NamespaceTarget : IDisposable
 
         foreach (string path in paths)
         {
-            if (Sys.TryOpen(path, OpenFlags.ReadOnly, out Descriptor? descriptor) != Errno.None)
+            Errno error = Sys.TryOpen(path, OpenFlags.ReadOnly, out Descriptor? descriptor);
+            ThrowIfExhausted(error, path);
+            if (error != Errno.None)
             {
                 continue;
             }
@@ -210,6 +214,15 @@ internal sealed class NamespaceTarget : IDisposable
     private static IsolationException NoProcess(int pid) =>
         new("ProcessNotFound", ErrorKind.NotFound, $"There is no process {pid}, or it ended meanwhile. Get-Process lists those that there are.");
 
+    // Then nothing is known of the namespace.
+    private static void ThrowIfExhausted(Errno error, string path)
+    {
+        if (Sys.IsExhausted(error))
+        {
+            throw new SyscallException("open", error, $"open {path}", PlanHints.ForFork(error));
+        }
+    }
+
     private void Add(NamespaceType type, string path, ulong? id, Func<IsolationException> broken)
     {
         Errno error = Sys.TryOpen(path, OpenFlags.ReadOnly, out Descriptor? descriptor);
@@ -219,6 +232,7 @@ internal sealed class NamespaceTarget : IDisposable
                 "NamespaceAccessDenied", ErrorKind.PermissionDenied, $"{path} may not be opened: {error.Describe()}. Run as the user who made the set, or as root.");
         }
 
+        ThrowIfExhausted(error, path);
         if (error != Errno.None || (id is not null && Sys.Status(descriptor!).Inode != id))
         {
             descriptor?.Dispose();

@@ -76,12 +76,21 @@ internal sealed class StartedProgram : IDisposable
             Plan plan = PlanFor(target, program, files, birth);
             explain?.Invoke(plan.ToString());
             PlanOutcome outcome = agent.Run(plan, inputs, program.Attached, cancellation);
-            if (target.NeedsPid1)
+            StartedProgram started = new(agent, outcome);
+            try
             {
-                NamespaceStore.Current.SetPid1(target.Set!.Name, outcome.Pid);
+                if (target.NeedsPid1)
+                {
+                    NamespaceStore.Current.SetPid1(target.Set!.Name, outcome.Pid);
+                }
+            }
+            catch
+            {
+                started.Abandon();
+                throw;
             }
 
-            return new StartedProgram(agent, outcome);
+            return started;
         }
         finally
         {
@@ -106,6 +115,13 @@ internal sealed class StartedProgram : IDisposable
             Signal(Sys.SIGKILL, group: true);
             Exit.Wait(TimeSpan.FromSeconds(5));
         }
+    }
+
+    /// <summary>Ends it at once, with its process group, where its starter cannot give it to the caller.</summary>
+    public void Abandon()
+    {
+        _agent.SignalProcess(Pid, Sys.SIGKILL, group: true, endsGroup: true);
+        Dispose();
     }
 
     /// <summary>Lets go of the descriptor; the program goes on.</summary>

@@ -81,6 +81,8 @@ public enum Errno
     EOPNOTSUPP = 95,
     /// <summary>Connection reset by peer.</summary>
     ECONNRESET = 104,
+    /// <summary>Too many references: cannot splice (descriptors under way between processes, unix(7)).</summary>
+    ETOOMANYREFS = 109,
     /// <summary>Connection timed out.</summary>
     ETIMEDOUT = 110,
     /// <summary>Operation canceled.</summary>
@@ -134,6 +136,7 @@ public static class ErrnoText
         Errno.EMSGSIZE => "Message too long",
         Errno.EOPNOTSUPP => "Operation not supported",
         Errno.ECONNRESET => "Connection reset by peer",
+        Errno.ETOOMANYREFS => "Too many references: cannot splice",
         Errno.ETIMEDOUT => "Connection timed out",
         Errno.ECANCELED => "Operation canceled",
         _ => $"Unknown error {(int)errno}",

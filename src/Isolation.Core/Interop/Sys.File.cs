@@ -63,6 +63,9 @@ internal static unsafe partial class Sys
         }
     }
 
+    /// <summary>Whether an error number tells of this process or the host, which have no descriptors or memory left, and not of what was asked for.</summary>
+    public static bool IsExhausted(Errno error) => error is Errno.EMFILE or Errno.ENFILE or Errno.ENOMEM;
+
     /// <summary>Equivalent to fstat(2).</summary>
     public static FileStatus Status(Descriptor descriptor)
     {

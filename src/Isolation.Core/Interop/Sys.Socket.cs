@@ -60,7 +60,8 @@ internal static unsafe partial class Sys
 
     /// <summary>
     /// Receives one message with its descriptors, recvmsg(2). Returns the message's length, 0 at the end of the connection, -1 with
-    /// <paramref name="error"/> where there is none. A message or descriptors that were cut off are an error, never passed on.
+    /// <paramref name="error"/> where there is none. A message that was cut off is an error, never passed on. Where this process had no numbers left
+    /// for all of the descriptors, the message comes with <paramref name="error"/> EMFILE and those that there was room for, in their order.
     /// </summary>
     public static int Receive(int socket, Span<byte> buffer, List<Descriptor> descriptors, bool block, out Errno error) =>
         Receive(socket, buffer, descriptors, block, out error, out _);
@@ -96,21 +97,28 @@ internal static unsafe partial class Sys
             }
 
             CollectDescriptors(control, (int)header.msg_controllen, descriptors, out sender);
-            if ((header.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) != 0)
+            if ((header.msg_flags & MSG_TRUNC) != 0)
             {
-                foreach (Descriptor descriptor in descriptors)
-                {
-                    descriptor.Dispose();
-                }
-
-                descriptors.Clear();
+                DisposeAll(descriptors);
                 error = Errno.EMSGSIZE;
                 return -1;
             }
 
-            error = Errno.None;
+            // There is room for as many as a message carries, so what is cut off has met RLIMIT_NOFILE, recvmsg(2).
+            error = (header.msg_flags & MSG_CTRUNC) != 0 ? Errno.EMFILE : Errno.None;
             return (int)length;
         }
+    }
+
+    /// <summary>Closes descriptors that came with a message and forgets them.</summary>
+    public static void DisposeAll(List<Descriptor> descriptors)
+    {
+        foreach (Descriptor descriptor in descriptors)
+        {
+            descriptor.Dispose();
+        }
+
+        descriptors.Clear();
     }
 
     /// <summary>Ends a connection both ways, shutdown(2): whoever waits on it wakes up.</summary>

@@ -26,6 +26,7 @@ internal static class PlanHints
         ("setresuid" or "setresgid" or "setgroups", Errno.EPERM) => "Becoming another user needs CAP_SETUID and CAP_SETGID.",
         ("fork", Errno.ENOMEM) => "The pid namespace has no init any more: its PID 1 has ended. Remove the set and make it again.",
         ("fork", _) => ForFork(errno),
+        (_, Errno.EMFILE or Errno.ENFILE or Errno.ETOOMANYREFS) => ForFork(errno),
         ("openat", Errno.EACCES) when step.Attempt.Contains("/proc/self/", System.StringComparison.Ordinal) => "The file belongs to another user; the host forbids it.",
         _ => null,
     };
@@ -43,6 +44,8 @@ internal static class PlanHints
     public static string? ForFork(Errno errno) => errno switch
     {
         Errno.EAGAIN => "A limit of processes is reached: RLIMIT_NPROC, pids.max of a cgroup above, or /proc/sys/kernel/pid_max.",
+        Errno.EMFILE or Errno.ETOOMANYREFS => "A limit of open descriptors is reached, RLIMIT_NOFILE: of this PowerShell, or of its agent, which has the same. See ulimit -n.",
+        Errno.ENFILE => "The host's limit of open files is reached, /proc/sys/fs/file-max.",
         Errno.ENOMEM => "There is not enough memory for another process, or the pid namespace's PID 1 has ended.",
         _ => null,
     };

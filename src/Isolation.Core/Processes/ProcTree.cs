@@ -1,5 +1,6 @@
 using System;
 using Isolation.Interop;
+using Isolation.Plans;
 
 namespace Isolation.Processes;
 
@@ -23,6 +24,7 @@ internal sealed class ProcTree : IDisposable
     public ProcTree(string root = "/proc")
     {
         Errno error = Sys.TryOpen(root, OpenFlags.ReadOnly, out Descriptor? folder);
+        ThrowIfExhausted(error);
         _root = folder ?? throw new IsolationException(
             "ProcUnavailable",
             ErrorKind.Unavailable,
@@ -35,7 +37,8 @@ internal sealed class ProcTree : IDisposable
     /// <summary>The numbers in a folder of a process, such as <c>task</c> or <c>fd</c>; none where it may not be read.</summary>
     public int[] Numbers(int pid, ReadOnlySpan<byte> folder)
     {
-        using Descriptor? opened = Sys.OpenAt(_root, PathOf(pid, folder), OpenFlags.ReadOnly, out _);
+        using Descriptor? opened = Sys.OpenAt(_root, PathOf(pid, folder), OpenFlags.ReadOnly, out Errno error);
+        ThrowIfExhausted(error);
         return opened is null ? [] : Numbers(opened);
     }
 
@@ -55,9 +58,10 @@ internal sealed class ProcTree : IDisposable
     public bool TryReadFile(ReadOnlySpan<byte> path, out ReadOnlySpan<byte> content)
     {
         content = default;
-        using Descriptor? file = Sys.OpenAt(_root, path, OpenFlags.ReadOnly, out _);
+        using Descriptor? file = Sys.OpenAt(_root, path, OpenFlags.ReadOnly, out Errno error);
         if (file is null)
         {
+            ThrowIfExhausted(error);
             return false;
         }
 
@@ -125,6 +129,15 @@ internal sealed class ProcTree : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _root.Dispose();
+
+    // Where this process or the host has no descriptors left, nothing is known of the other process: it must not pass for one that has ended.
+    private static void ThrowIfExhausted(Errno error)
+    {
+        if (Sys.IsExhausted(error))
+        {
+            throw new IsolationException("ProcUnavailable", ErrorKind.LimitsExceeded, $"Cannot read /proc: {error.Describe()}. {PlanHints.ForFork(error)}");
+        }
+    }
 
     private int[] Numbers(Descriptor folder)
     {

@@ -75,6 +75,7 @@ internal sealed class NamespaceStore
             DomainName = options.DomainName,
         };
         SetFolder folder = new(_folder, name);
+        using DescriptorReserve reserve = new();
         try
         {
             folder.Make(record);
@@ -113,6 +114,7 @@ internal sealed class NamespaceStore
         }
         catch (Exception exception) when (exception is not SyscallException && exception is IOException or UnauthorizedAccessException)
         {
+            reserve.Dispose();
             SetRemover.RemoveNow(record, folder);
             throw new IsolationException(
                 "StateFolderUnavailable",
@@ -122,6 +124,7 @@ internal sealed class NamespaceStore
         }
         catch
         {
+            reserve.Dispose();
             SetRemover.RemoveNow(record, folder);
             throw;
         }
@@ -147,18 +150,16 @@ internal sealed class NamespaceStore
         "NamespaceNotFound", ErrorKind.NotFound, $"There is no namespace set '{name}'. Get-Namespace lists those that there are; New-Namespace makes one.");
 
     /// <summary>The names of all sets, sorted.</summary>
+    /// <exception cref="IsolationException"><c>StateFolderUnavailable</c>.</exception>
     public IReadOnlyList<string> Names()
     {
         List<string> names = [];
-        if (Directory.Exists(_folder.Sets))
+        foreach (string folder in StateFolder.List(_folder.Sets, "*"))
         {
-            foreach (string folder in Directory.GetDirectories(_folder.Sets))
+            string name = Path.GetFileName(folder);
+            if (NamespaceName.IsValid(name))
             {
-                string name = Path.GetFileName(folder);
-                if (NamespaceName.IsValid(name))
-                {
-                    names.Add(name);
-                }
+                names.Add(name);
             }
         }
 
@@ -217,8 +218,23 @@ internal sealed class NamespaceStore
         _folder.TryRemove();
     }
 
-    /// <summary>Finishes what processes that are gone have left: sets half made, half removed, and unnamed ones.</summary>
+    /// <summary>
+    /// Finishes what processes that are gone have left: sets half made, half removed, and unnamed ones. What stands in its way is told by the call that
+    /// it goes before, where it is in its way too.
+    /// </summary>
     public void Sweep()
+    {
+        try
+        {
+            SweepAll();
+        }
+        catch (Exception exception) when (exception is IsolationException or SyscallException or IOException or UnauthorizedAccessException)
+        {
+            // The next one does it.
+        }
+    }
+
+    private void SweepAll()
     {
         List<string> left = [];
         foreach (string name in Names())
@@ -236,7 +252,7 @@ internal sealed class NamespaceStore
             }
         }
 
-        foreach (string folder in Directory.Exists(_folder.Sets) ? Directory.GetDirectories(_folder.Sets, ".*-*") : [])
+        foreach (string folder in StateFolder.List(_folder.Sets, ".*-*"))
         {
             // Made or removed by a process that is gone, unless its name is locked.
             string name = Path.GetFileName(folder)[".new-".Length..];

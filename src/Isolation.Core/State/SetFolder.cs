@@ -1,3 +1,4 @@
+using System;
 using System.IO;
 using Isolation.Interop;
 
@@ -50,7 +51,7 @@ internal sealed class SetFolder
     }
 
     /// <summary>The record; null where there is no set.</summary>
-    /// <exception cref="IsolationException"><c>NamespaceRecordDamaged</c>, <c>NamespaceRecordTooNew</c>.</exception>
+    /// <exception cref="IsolationException"><c>NamespaceRecordDamaged</c>, <c>NamespaceRecordTooNew</c>, <c>StateFolderUnsafe</c>, <c>StateFolderUnavailable</c>.</exception>
     public NamespaceRecord? Read()
     {
         try
@@ -76,6 +77,10 @@ internal sealed class SetFolder
         {
             // Half made: the folder is the first thing and the record the second.
             return Exists ? throw NamespaceRecord.Damaged(RecordFile, null) : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw StateFolder.Unreadable(RecordFile, exception);
         }
     }
 

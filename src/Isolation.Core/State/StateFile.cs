@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using Isolation.Interop;
+using Isolation.Plans;
 
 namespace Isolation.State;
 
@@ -11,6 +12,7 @@ namespace Isolation.State;
 internal static class StateFile
 {
     /// <summary>Makes or replaces a file that its owner alone may read.</summary>
+    /// <exception cref="SyscallException">There is no descriptor left.</exception>
     /// <exception cref="IOException">The file system is full, read-only or gone.</exception>
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
@@ -25,7 +27,7 @@ internal static class StateFile
 
         if (error != Errno.None)
         {
-            throw new IOException($"{path}: {error.Describe()}.");
+            throw Sys.IsExhausted(error) ? new SyscallException("open", error, $"write {path}", PlanHints.ForFork(error)) : new IOException($"{path}: {error.Describe()}.");
         }
     }
 }

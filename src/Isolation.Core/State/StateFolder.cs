@@ -92,6 +92,18 @@ internal sealed class StateFolder
     /// <summary>Removes the folder, and the mount on it, when nothing is kept there and no other process uses it.</summary>
     public void TryRemove()
     {
+        try
+        {
+            RemoveIfUnused();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Something that is not ours is in it, or it cannot be listed now: it stays, and the next removal tries again.
+        }
+    }
+
+    private void RemoveIfUnused()
+    {
         if (Sys.TryOpen(UseLock, OpenFlags.ReadWrite, out Descriptor? file) != Errno.None)
         {
             return;
@@ -117,15 +129,26 @@ internal sealed class StateFolder
             File.Delete(UseLock);
             foreach (string folder in (string[])[Sets, Locks, Path])
             {
-                try
-                {
-                    Directory.Delete(folder);
-                }
-                catch (IOException)
-                {
-                    return; // Something that is not ours is in it.
-                }
+                Directory.Delete(folder);
             }
+        }
+    }
+
+    /// <summary>The folders in one; none where it does not exist.</summary>
+    /// <exception cref="IsolationException"><c>StateFolderUnavailable</c>.</exception>
+    internal static string[] List(string folder, string pattern)
+    {
+        try
+        {
+            return Directory.GetDirectories(folder, pattern);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(folder, exception);
         }
     }
 
@@ -179,6 +202,13 @@ internal sealed class StateFolder
                 $"{path}, where sets are kept, is not a folder that only user {Sys.EffectiveUserId} may write to. Somebody else made it or opened it: look at it, and remove it.");
         }
     }
+
+    /// <summary>What is kept cannot be read.</summary>
+    internal static IsolationException Unreadable(string path, Exception exception) => new(
+        "StateFolderUnavailable",
+        exception is UnauthorizedAccessException ? ErrorKind.PermissionDenied : ErrorKind.Unavailable,
+        $"Cannot read {path}, where sets are kept: {exception.Message} Sets are read by the user who made them, with descriptors to spare (ulimit -n).",
+        exception);
 
     private static IsolationException Unavailable(string path, Errno error) =>
         new("StateFolderUnavailable", ErrorKind.Unavailable, $"Cannot use {path}: {error.Describe()}. The file system must be writable and have room.");

@@ -108,7 +108,9 @@ public sealed class GetNamespaceCommand : IsolationCommand
             }
 
             WildcardPattern pattern = WildcardPattern.Get(name, WildcardOptions.None);
-            foreach (string found in NamespaceStore.Current.Names())
+            IReadOnlyList<string> names = [];
+            Guard("NamespaceReadFailed", name, () => names = NamespaceStore.Current.Names());
+            foreach (string found in names)
             {
                 if (pattern.IsMatch(found))
                 {

@@ -62,7 +62,17 @@ public sealed class StartNamespaceProcessCommand : ProgramCommand
         StartedProgram program = StartedProgram.Start(target, Program(target, attached: !Detach), streams, Explain, Cancellation);
 
         // One that has ended already is still there to be looked at: its parent waits for it only after it was told.
-        NamespaceProcess process = NamespaceProcess.Find(program.Pid) ?? NamespaceProcess.Gone(program.Pid, FilePath);
+        NamespaceProcess process;
+        try
+        {
+            process = NamespaceProcess.Find(program.Pid) ?? NamespaceProcess.Gone(program.Pid, FilePath);
+        }
+        catch
+        {
+            program.Abandon();
+            throw;
+        }
+
         process.Namespace = target.Set?.Name;
         process.Program = program;
         process.IsDetached = Detach;
@@ -99,7 +109,9 @@ public sealed class GetNamespaceProcessCommand : IsolationCommand
     {
         if (Namespace is null)
         {
-            foreach (string name in NamespaceStore.Current.Names())
+            IReadOnlyList<string> names = [];
+            Guard("NamespaceProcessReadFailed", null, () => names = NamespaceStore.Current.Names());
+            foreach (string name in names)
             {
                 Guard("NamespaceProcessReadFailed", name, () => Write(new NamespaceReference(name)));
             }

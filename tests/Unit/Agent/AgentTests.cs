@@ -12,6 +12,7 @@ using Xunit;
 
 namespace Isolation.Tests.Agents;
 
+[Collection("agent")]
 public sealed class AgentTests
 {
     private static readonly string[] s_environment = ["PATH=/usr/bin:/bin"];

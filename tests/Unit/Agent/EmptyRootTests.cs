@@ -69,7 +69,7 @@ public sealed class EmptyRootTests : IDisposable
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
-    private static byte[]? Receive(PacketSocket socket) => socket.Receive([], block: true, out _);
+    private static byte[]? Receive(PacketSocket socket) => socket.Receive([], block: true, out _, out _);
 
     private static string Find(string program)
     {

@@ -13,6 +13,9 @@ public sealed class PacketSocketTests : IDisposable
 {
     private const int InlineLimit = 64 * 1024;
 
+    // The request's, which comes with every packet.
+    private const int Number = 4711;
+
     private readonly PacketSocket _near;
     private readonly PacketSocket _far;
 
@@ -160,7 +163,12 @@ public sealed class PacketSocketTests : IDisposable
         return content;
     }
 
-    private Errno Send(byte[] content, params Descriptor[] descriptors) => _near.Send(content, Array.ConvertAll(descriptors, descriptor => descriptor.Number));
+    private Errno Send(byte[] content, params Descriptor[] descriptors) => _near.Send(Number, content, Array.ConvertAll(descriptors, descriptor => descriptor.Number));
 
-    private byte[]? Receive(List<Descriptor> descriptors, out Errno error, bool block = true) => _far.Receive(descriptors, block, out error);
+    private byte[]? Receive(List<Descriptor> descriptors, out Errno error, bool block = true)
+    {
+        byte[]? content = _far.Receive(descriptors, block, out int id, out error);
+        Assert.Equal(content is null ? 0 : Number, id);
+        return content;
+    }
 }
