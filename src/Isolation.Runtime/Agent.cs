@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using Isolation.Agent;
 using Isolation.Interop;
 using Isolation.Plans;
@@ -115,7 +114,7 @@ internal sealed unsafe class Agent : IDisposable
             return error is Errno.EAGAIN;
         }
 
-        AgentRequest request = JsonSerializer.Deserialize(packet, AgentJson.Default.AgentRequest)!;
+        AgentRequest request = AgentRequest.Parse(packet);
         switch (request.Kind)
         {
             case AgentRequest.Run:
@@ -419,7 +418,7 @@ internal sealed unsafe class Agent : IDisposable
 
     private Errno Reply(AgentReply reply, List<Descriptor> descriptors)
     {
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(reply, AgentJson.Default.AgentReply);
+        byte[] json = reply.ToJson();
         Span<int> numbers = stackalloc int[descriptors.Count];
         for (int i = 0; i < descriptors.Count; i++)
         {

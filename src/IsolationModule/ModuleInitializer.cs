@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Management.Automation;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Loader;
 using Isolation.Agent;
@@ -10,8 +11,8 @@ using Isolation.State;
 namespace Isolation;
 
 /// <summary>
-/// Finds the C library's binding on import. PowerShell loads a module with <c>Assembly.LoadFrom</c>, which looks beside the module only, while
-/// Tmds.LibC ships one assembly an architecture under <c>runtimes/</c>.
+/// Finds the core on import. PowerShell loads a module with <c>Assembly.LoadFrom</c>, which looks beside the module only; what holds native code lies
+/// in <c>bin/linux-ARCH</c>.
 /// </summary>
 public sealed class ModuleInitializer : IModuleAssemblyInitializer, IModuleAssemblyCleanup
 {
@@ -19,8 +20,7 @@ public sealed class ModuleInitializer : IModuleAssemblyInitializer, IModuleAssem
     public void OnImport()
     {
         AssemblyLoadContext.Default.Resolving += Resolve;
-        RuntimeFile.Folder = Folder;
-        AppDomain.CurrentDomain.ProcessExit += EndSession;
+        Begin();
     }
 
     /// <summary>Called by PowerShell when the module is removed.</summary>
@@ -30,6 +30,14 @@ public sealed class ModuleInitializer : IModuleAssemblyInitializer, IModuleAssem
         AppDomain.CurrentDomain.ProcessExit -= EndSession;
         EndSession(null, EventArgs.Empty);
         AssemblyLoadContext.Default.Resolving -= Resolve;
+    }
+
+    // The core is loaded when this is compiled, not when it is called: so it stands by itself.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Begin()
+    {
+        RuntimeFile.Folder = Folder;
+        AppDomain.CurrentDomain.ProcessExit += EndSession;
     }
 
     // Unnamed sets end with the PowerShell that made them. Where it is killed, the agent ends them and the next call clears up.
@@ -47,12 +55,13 @@ public sealed class ModuleInitializer : IModuleAssemblyInitializer, IModuleAssem
 
     private static Assembly? Resolve(AssemblyLoadContext context, AssemblyName name)
     {
-        if (name.Name != "Tmds.LibC")
+        if (name.Name is not ("Isolation.Core" or "Tmds.LibC"))
         {
             return null;
         }
 
         string architecture = RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
-        return context.LoadFromAssemblyPath(Path.Combine(Folder, "runtimes", $"linux-{architecture}", "lib", "netstandard2.0", "Tmds.LibC.dll"));
+        string path = Path.Combine(Folder, "bin", $"linux-{architecture}", $"{name.Name}.dll");
+        return File.Exists(path) ? context.LoadFromAssemblyPath(path) : null;
     }
 }

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Text;
 using System.Text.Json;
@@ -43,6 +42,9 @@ internal sealed class PlanOutcome : IDisposable
     }
 }
 
+/// <summary>A reply with the descriptors that came with it.</summary>
+internal sealed record AgentAnswer(AgentReply Reply, List<Descriptor> Descriptors);
+
 /// <summary>
 /// The one agent of this process: started on first need, asked over a socket, gone when the socket closes. Any thread may ask; a thread of its own
 /// reads the replies.
@@ -63,8 +65,8 @@ internal sealed class AgentClient : IDisposable
     private readonly Descriptor? _pidfd;
     private readonly Thread? _reader;
     private readonly Lock _sendLock = new();
-    private readonly ConcurrentDictionary<int, TaskCompletionSource<(AgentReply Reply, List<Descriptor> Descriptors)>> _pending = new();
-    private readonly ConcurrentDictionary<int, TaskCompletionSource<ExitStatus>> _exits = new();
+    private readonly Waiting<AgentAnswer> _pending = new();
+    private readonly Waiting<ExitStatus> _exits = new();
     private int _lastId;
     private volatile string? _lost;
 
@@ -176,9 +178,7 @@ internal sealed class AgentClient : IDisposable
         AgentRequest request = new() { Id = id, Kind = AgentRequest.Run, Image = PlanImage.Compile(plan), Attached = attached };
 
         // By the request's number, not by the pid: the kernel gives a pid out again.
-        // What is told of the end only wakes somebody: it needs no thread of the pool, of which there may be none where processes are limited.
-        TaskCompletionSource<ExitStatus> exit = new();
-        _exits[id] = exit;
+        TaskCompletionSource<ExitStatus> exit = _exits.Add(id);
         AgentReply reply;
         List<Descriptor> descriptors;
         try
@@ -187,7 +187,7 @@ internal sealed class AgentClient : IDisposable
         }
         catch
         {
-            _exits.TryRemove(id, out _);
+            _exits.Take(id);
             throw;
         }
 
@@ -203,7 +203,7 @@ internal sealed class AgentClient : IDisposable
             return new PlanOutcome(reply.Pid, pidfd, descriptors, exit.Task);
         }
 
-        _exits.TryRemove(id, out _);
+        _exits.Take(id);
         throw Refusal(plan, reply);
     }
 
@@ -283,9 +283,9 @@ internal sealed class AgentClient : IDisposable
         AgentReply? hello = null;
         try
         {
-            hello = packet is null ? null : JsonSerializer.Deserialize(packet, AgentJson.Default.AgentReply);
+            hello = packet is null ? null : AgentReply.Parse(packet);
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
         {
             // Some other program, that happens to write there.
         }
@@ -304,17 +304,16 @@ internal sealed class AgentClient : IDisposable
                 "AgentVersionMismatch", ErrorKind.InvalidData, $"{runtime} is version {hello.Version}, the module is {Version}. Build or reinstall the module so that both are the same.");
     }
 
-    private (AgentReply Reply, List<Descriptor> Descriptors) Ask(AgentRequest request, IReadOnlyList<Descriptor> inputs, CancellationToken cancellation)
+    private AgentAnswer Ask(AgentRequest request, IReadOnlyList<Descriptor> inputs, CancellationToken cancellation)
     {
-        TaskCompletionSource<(AgentReply, List<Descriptor>)> source = new();
-        _pending[request.Id] = source;
+        TaskCompletionSource<AgentAnswer> source = _pending.Add(request.Id);
         try
         {
             Send(request, inputs);
         }
         catch
         {
-            _pending.TryRemove(request.Id, out _);
+            _pending.Take(request.Id);
             throw;
         }
 
@@ -335,7 +334,7 @@ internal sealed class AgentClient : IDisposable
             _ = source.Task.ContinueWith(
                 task =>
                 {
-                    foreach (Descriptor descriptor in task.Result.Item2)
+                    foreach (Descriptor descriptor in task.Result.Descriptors)
                     {
                         descriptor.Dispose();
                     }
@@ -355,7 +354,7 @@ internal sealed class AgentClient : IDisposable
 
     private void Send(AgentRequest request, IReadOnlyList<Descriptor> inputs)
     {
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(request, AgentJson.Default.AgentRequest);
+        byte[] json = request.ToJson();
         Span<int> numbers = stackalloc int[inputs.Count];
         for (int i = 0; i < inputs.Count; i++)
         {
@@ -405,7 +404,7 @@ internal sealed class AgentClient : IDisposable
                     break;
                 }
 
-                Handle(JsonSerializer.Deserialize(packet, AgentJson.Default.AgentReply)!, descriptors);
+                Handle(AgentReply.Parse(packet), descriptors);
             }
         }
 #pragma warning disable CA1031 // An exception that leaves a thread's body ends the whole process, which is the user's.
@@ -420,25 +419,18 @@ internal sealed class AgentClient : IDisposable
             _lost = reason + LogText();
         }
 
-        foreach (TaskCompletionSource<(AgentReply, List<Descriptor>)> source in _pending.Values)
-        {
-            source.TrySetException(LostException(_lost));
-        }
-
-        foreach (TaskCompletionSource<ExitStatus> source in _exits.Values)
-        {
-            source.TrySetException(LostException(_lost));
-        }
+        _pending.Fail(LostException(_lost));
+        _exits.Fail(LostException(_lost));
     }
 
     private void Handle(AgentReply reply, List<Descriptor> descriptors)
     {
         switch (reply.Kind)
         {
-            case AgentReply.Done or AgentReply.Failed when _pending.TryRemove(reply.Id, out TaskCompletionSource<(AgentReply, List<Descriptor>)>? source):
-                source.TrySetResult((reply, descriptors));
+            case AgentReply.Done or AgentReply.Failed when _pending.Take(reply.Id) is { } source:
+                source.TrySetResult(new AgentAnswer(reply, descriptors));
                 return;
-            case AgentReply.Exited when _exits.TryRemove(reply.Id, out TaskCompletionSource<ExitStatus>? exit):
+            case AgentReply.Exited when _exits.Take(reply.Id) is { } exit:
                 exit.TrySetResult(new ExitStatus(reply.ExitCode ?? (reply.Signal is null ? 0 : null), reply.Signal));
                 break;
         }

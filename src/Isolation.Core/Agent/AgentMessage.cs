@@ -1,4 +1,6 @@
-using System.Text.Json.Serialization;
+using System;
+using System.Text.Json;
+using Isolation.Json;
 
 namespace Isolation.Agent;
 
@@ -32,6 +34,77 @@ internal sealed class AgentRequest
 
     /// <summary>With <see cref="SignalProcess"/>: when the process ends, what is left of its group is killed.</summary>
     public bool EndsGroup { get; set; }
+
+    public byte[] ToJson() => JsonFields.Write(writer =>
+    {
+        writer.WriteNumber("id"u8, Id);
+        writer.WriteString("kind"u8, Kind);
+        switch (Kind)
+        {
+            case Run:
+                writer.WriteBase64String("image"u8, Image);
+                writer.WriteBoolean("attached"u8, Attached);
+                break;
+            case SignalProcess:
+                writer.WriteNumber("signal"u8, Signal);
+                writer.WriteBoolean("group"u8, Group);
+                writer.WriteBoolean("endsGroup"u8, EndsGroup);
+                goto default;
+            default:
+                writer.WriteNumber("target"u8, Target);
+                break;
+        }
+    });
+
+    /// <exception cref="Exception"><see cref="JsonException"/>, <see cref="InvalidOperationException"/> or <see cref="FormatException"/>: it is no request.</exception>
+    public static AgentRequest Parse(ReadOnlySpan<byte> json)
+    {
+        AgentRequest request = new();
+        Utf8JsonReader reader = new(json);
+        JsonFields.Begin(ref reader);
+        while (JsonFields.Next(ref reader))
+        {
+            if (reader.ValueTextEquals("id"u8))
+            {
+                request.Id = JsonFields.Int(ref reader);
+            }
+            else if (reader.ValueTextEquals("kind"u8))
+            {
+                request.Kind = JsonFields.Text(ref reader) ?? "";
+            }
+            else if (reader.ValueTextEquals("image"u8))
+            {
+                request.Image = JsonFields.Bytes(ref reader);
+            }
+            else if (reader.ValueTextEquals("attached"u8))
+            {
+                request.Attached = JsonFields.Bool(ref reader);
+            }
+            else if (reader.ValueTextEquals("target"u8))
+            {
+                request.Target = JsonFields.Int(ref reader);
+            }
+            else if (reader.ValueTextEquals("signal"u8))
+            {
+                request.Signal = JsonFields.Int(ref reader);
+            }
+            else if (reader.ValueTextEquals("group"u8))
+            {
+                request.Group = JsonFields.Bool(ref reader);
+            }
+            else if (reader.ValueTextEquals("endsGroup"u8))
+            {
+                request.EndsGroup = JsonFields.Bool(ref reader);
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        JsonFields.End(ref reader);
+        return request;
+    }
 }
 
 /// <summary>What the agent says: the reply to a request, or an event.</summary>
@@ -72,10 +145,91 @@ internal sealed class AgentReply
 
     /// <summary>With <see cref="Warning"/> and <see cref="Failed"/>: words, where the number does not say it.</summary>
     public string? Text { get; set; }
-}
 
-/// <summary>JSON without reflection, for the ahead-of-time compiled side.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(AgentRequest))]
-[JsonSerializable(typeof(AgentReply))]
-internal sealed partial class AgentJson : JsonSerializerContext;
+    public byte[] ToJson() => JsonFields.Write(writer =>
+    {
+        writer.WriteString("kind"u8, Kind);
+        writer.WriteNumber("id"u8, Id);
+        if (Version is not null)
+        {
+            writer.WriteString("version"u8, Version);
+        }
+
+        writer.WriteNumber("pid"u8, Pid);
+        writer.WriteBoolean("hasPidfd"u8, HasPidfd);
+        writer.WriteNumber("step"u8, Step);
+        writer.WriteNumber("errno"u8, Errno);
+        if (ExitCode is int code)
+        {
+            writer.WriteNumber("exitCode"u8, code);
+        }
+
+        if (Signal is int signal)
+        {
+            writer.WriteNumber("signal"u8, signal);
+        }
+
+        if (Text is not null)
+        {
+            writer.WriteString("text"u8, Text);
+        }
+    });
+
+    /// <exception cref="Exception"><see cref="JsonException"/>, <see cref="InvalidOperationException"/> or <see cref="FormatException"/>: it is no reply.</exception>
+    public static AgentReply Parse(ReadOnlySpan<byte> json)
+    {
+        AgentReply reply = new();
+        Utf8JsonReader reader = new(json);
+        JsonFields.Begin(ref reader);
+        while (JsonFields.Next(ref reader))
+        {
+            if (reader.ValueTextEquals("kind"u8))
+            {
+                reply.Kind = JsonFields.Text(ref reader) ?? "";
+            }
+            else if (reader.ValueTextEquals("id"u8))
+            {
+                reply.Id = JsonFields.Int(ref reader);
+            }
+            else if (reader.ValueTextEquals("version"u8))
+            {
+                reply.Version = JsonFields.Text(ref reader);
+            }
+            else if (reader.ValueTextEquals("pid"u8))
+            {
+                reply.Pid = JsonFields.Int(ref reader);
+            }
+            else if (reader.ValueTextEquals("hasPidfd"u8))
+            {
+                reply.HasPidfd = JsonFields.Bool(ref reader);
+            }
+            else if (reader.ValueTextEquals("step"u8))
+            {
+                reply.Step = JsonFields.Int(ref reader);
+            }
+            else if (reader.ValueTextEquals("errno"u8))
+            {
+                reply.Errno = JsonFields.Int(ref reader);
+            }
+            else if (reader.ValueTextEquals("exitCode"u8))
+            {
+                reply.ExitCode = JsonFields.IntOrNull(ref reader);
+            }
+            else if (reader.ValueTextEquals("signal"u8))
+            {
+                reply.Signal = JsonFields.IntOrNull(ref reader);
+            }
+            else if (reader.ValueTextEquals("text"u8))
+            {
+                reply.Text = JsonFields.Text(ref reader);
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        JsonFields.End(ref reader);
+        return reply;
+    }
+}

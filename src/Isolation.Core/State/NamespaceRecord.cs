@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using Isolation.Json;
 
 namespace Isolation.State;
 
@@ -23,7 +23,6 @@ internal sealed record RecordedProcess(int Pid, ulong StartTicks)
     /// <summary>This process.</summary>
     public static RecordedProcess Own { get; } = Of(Environment.ProcessId)!;
 
-    [JsonIgnore]
     public ProcessIdentity Identity => new(Pid, StartTicks);
 
     public static RecordedProcess? Of(int pid) => ProcessIdentity.Of(pid) is ProcessIdentity identity ? new(pid, identity.StartTicks) : null;
@@ -76,29 +75,55 @@ internal sealed record NamespaceRecord
     /// <summary>The namespaces' ids, by the names of <c>/proc/PID/ns</c>.</summary>
     public Dictionary<string, ulong> Ids { get; init; } = [];
 
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, RecordJson.Default.NamespaceRecord);
+    public byte[] ToJson() => JsonFields.Write(
+        writer =>
+        {
+            writer.WriteNumber("schema"u8, Schema);
+            writer.WriteString("name"u8, Name);
+            writer.WriteString("types"u8, Types.ToString());
+            writer.WriteString("phase"u8, Phase switch { RecordPhase.Ready => "Ready", RecordPhase.Removing => "Removing", _ => "Creating" });
+            writer.WriteString("created"u8, Created);
+            Write(writer, "owner", Owner);
+            WriteTrue(writer, "endsWithOwner", EndsWithOwner);
+            Write(writer, "keeper", Keeper);
+            WriteTrue(writer, "keeperIsInit", KeeperIsInit);
+            WriteTrue(writer, "pinned", Pinned);
+            WriteTrue(writer, "namedNetwork", NamedNetwork);
+            WriteTrue(writer, "asPid1", AsPid1);
+            Write(writer, "pid1", Pid1);
+            WriteText(writer, "hostName", HostName);
+            WriteText(writer, "domainName", DomainName);
+            writer.WriteStartObject("ids"u8);
+            foreach ((string kind, ulong id) in Ids)
+            {
+                writer.WriteNumber(kind, id);
+            }
+
+            writer.WriteEndObject();
+        },
+        indented: true);
 
     /// <summary>Reads a record.</summary>
     /// <exception cref="IsolationException"><c>NamespaceRecordDamaged</c>, <c>NamespaceRecordTooNew</c>.</exception>
     public static NamespaceRecord Parse(ReadOnlySpan<byte> json, string path)
     {
-        NamespaceRecord? record;
+        NamespaceRecord record;
         try
         {
-            record = JsonSerializer.Deserialize(json, RecordJson.Default.NamespaceRecord);
+            record = Read(json);
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
         {
             // A newer layout may have another form; only its number can be relied on.
             throw SchemaOf(json) is int schema and > CurrentSchema ? TooNew(path, schema) : Damaged(path, exception);
         }
 
-        if (record is null || string.IsNullOrEmpty(record.Name))
+        if (record.Schema > CurrentSchema)
         {
-            throw Damaged(path, null);
+            throw TooNew(path, record.Schema);
         }
 
-        return record.Schema <= CurrentSchema ? record : throw TooNew(path, record.Schema);
+        return record.Name.Length != 0 && record.Types != NamespaceType.None ? record : throw Damaged(path, null);
     }
 
     public static IsolationException Damaged(string path, Exception? inner) => new(
@@ -128,13 +153,119 @@ internal sealed record NamespaceRecord
             return null;
         }
     }
-}
 
-/// <summary>JSON without reflection.</summary>
-[JsonSourceGenerationOptions(
-    WriteIndented = true,
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
-    UseStringEnumConverter = true)]
-[JsonSerializable(typeof(NamespaceRecord))]
-internal sealed partial class RecordJson : JsonSerializerContext;
+    private static NamespaceRecord Read(ReadOnlySpan<byte> json)
+    {
+        NamespaceRecord record = new() { Name = "", Types = NamespaceType.None };
+        Utf8JsonReader reader = new(json);
+        JsonFields.Begin(ref reader);
+        while (JsonFields.Next(ref reader))
+        {
+            record = reader.GetString() switch
+            {
+                "schema" => record with { Schema = JsonFields.Int(ref reader) },
+                "name" => record with { Name = JsonFields.Text(ref reader) ?? "" },
+                "types" => record with { Types = TypesOf(JsonFields.Text(ref reader)) },
+                "phase" => record with { Phase = PhaseOf(JsonFields.Text(ref reader)) },
+                "created" => record with { Created = JsonFields.Time(ref reader) },
+                "owner" => record with { Owner = Process(ref reader) },
+                "endsWithOwner" => record with { EndsWithOwner = JsonFields.Bool(ref reader) },
+                "keeper" => record with { Keeper = Process(ref reader) },
+                "keeperIsInit" => record with { KeeperIsInit = JsonFields.Bool(ref reader) },
+                "pinned" => record with { Pinned = JsonFields.Bool(ref reader) },
+                "namedNetwork" => record with { NamedNetwork = JsonFields.Bool(ref reader) },
+                "asPid1" => record with { AsPid1 = JsonFields.Bool(ref reader) },
+                "pid1" => record with { Pid1 = Process(ref reader) },
+                "hostName" => record with { HostName = JsonFields.Text(ref reader) },
+                "domainName" => record with { DomainName = JsonFields.Text(ref reader) },
+                "ids" => record with { Ids = ReadIds(ref reader) },
+                _ => Skip(ref reader, record),
+            };
+        }
+
+        JsonFields.End(ref reader);
+        return record;
+    }
+
+    private static NamespaceType TypesOf(string? text) =>
+        Enum.TryParse(typeof(NamespaceType), text, out object? types) ? (NamespaceType)types : throw new JsonException($"'{text}' are no kinds of namespaces.");
+
+    private static RecordPhase PhaseOf(string? text) => text switch
+    {
+        "Creating" => RecordPhase.Creating,
+        "Ready" => RecordPhase.Ready,
+        "Removing" => RecordPhase.Removing,
+        _ => throw new JsonException($"'{text}' is no phase."),
+    };
+
+    // A field of a later version that kept the schema.
+    private static NamespaceRecord Skip(ref Utf8JsonReader reader, NamespaceRecord record)
+    {
+        reader.Skip();
+        return record;
+    }
+
+    private static RecordedProcess Process(ref Utf8JsonReader reader)
+    {
+        int pid = 0;
+        ulong start = 0;
+        JsonFields.Begin(ref reader);
+        while (JsonFields.Next(ref reader))
+        {
+            switch (reader.GetString())
+            {
+                case "pid":
+                    pid = JsonFields.Int(ref reader);
+                    break;
+                case "startTicks":
+                    start = JsonFields.ULong(ref reader);
+                    break;
+                default:
+                    reader.Skip();
+                    break;
+            }
+        }
+
+        return pid > 0 ? new RecordedProcess(pid, start) : throw new JsonException($"{pid} is no process id.");
+    }
+
+    private static Dictionary<string, ulong> ReadIds(ref Utf8JsonReader reader)
+    {
+        Dictionary<string, ulong> ids = [];
+        JsonFields.Begin(ref reader);
+        while (JsonFields.Next(ref reader))
+        {
+            string kind = reader.GetString()!;
+            ids[kind] = JsonFields.ULong(ref reader);
+        }
+
+        return ids;
+    }
+
+    private static void Write(Utf8JsonWriter writer, string name, RecordedProcess? process)
+    {
+        if (process is not null)
+        {
+            writer.WriteStartObject(name);
+            writer.WriteNumber("pid"u8, process.Pid);
+            writer.WriteNumber("startTicks"u8, process.StartTicks);
+            writer.WriteEndObject();
+        }
+    }
+
+    private static void WriteTrue(Utf8JsonWriter writer, string name, bool value)
+    {
+        if (value)
+        {
+            writer.WriteBoolean(name, value);
+        }
+    }
+
+    private static void WriteText(Utf8JsonWriter writer, string name, string? value)
+    {
+        if (value is not null)
+        {
+            writer.WriteString(name, value);
+        }
+    }
+}

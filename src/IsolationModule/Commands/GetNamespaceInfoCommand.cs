@@ -20,8 +20,6 @@ public sealed class GetNamespaceInfoCommand : IsolationCommand
     private const string PathSet = "Path";
     private const string LiteralPathSet = "LiteralPath";
 
-    private NamespaceType _types = NamespaceTypes.Every;
-
     // One look at the host serves the whole pipeline; it is repeated only for what came after it.
     private Dictionary<NamespaceKey, NamespaceInfo>? _seen;
 
@@ -64,19 +62,24 @@ public sealed class GetNamespaceInfoCommand : IsolationCommand
     [Parameter]
     public SwitchParameter Deep { get; set; }
 
+    private NamespaceType Types
+    {
+        get
+        {
+            NamespaceType types = Type.Length == 0 ? NamespaceTypes.Every : NamespaceType.None;
+            foreach (NamespaceType type in Type)
+            {
+                types |= type;
+            }
+
+            return types;
+        }
+    }
+
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        if (Type.Length != 0)
-        {
-            _types = NamespaceType.None;
-            foreach (NamespaceType type in Type)
-            {
-                _types |= type;
-            }
-        }
-
-        if (Deep && _types.HasFlag(NamespaceType.Net) && NamespaceScanner.DeepScanGap is string gap)
+        if (Deep && Types.HasFlag(NamespaceType.Net) && NamespaceScanner.DeepScanGap is string gap)
         {
             WriteWarning(gap);
         }
@@ -138,7 +141,7 @@ public sealed class GetNamespaceInfoCommand : IsolationCommand
 
         foreach (NamespaceKey key in reference.Keys())
         {
-            if (_types.HasFlag(key.Type))
+            if (Types.HasFlag(key.Type))
             {
                 if (!Seen().TryGetValue(key, out NamespaceInfo? info))
                 {
@@ -152,7 +155,7 @@ public sealed class GetNamespaceInfoCommand : IsolationCommand
 
     private void WriteNamespacesOf(int id)
     {
-        foreach (NamespaceKey key in NamespaceScanner.NamespacesOf(id, _types))
+        foreach (NamespaceKey key in NamespaceScanner.NamespacesOf(id, Types))
         {
             // A process that started after the host was looked at is not in what was seen.
             if (!Seen().TryGetValue(key, out NamespaceInfo? info) || Array.BinarySearch(info.ProcessIds, id) < 0)
@@ -217,7 +220,7 @@ public sealed class GetNamespaceInfoCommand : IsolationCommand
     private void WriteFile(string file)
     {
         NamespaceKey key = NamespaceScanner.KeyOf(file);
-        if (!_types.HasFlag(key.Type))
+        if (!Types.HasFlag(key.Type))
         {
             return;
         }
@@ -253,5 +256,5 @@ public sealed class GetNamespaceInfoCommand : IsolationCommand
     }
 
     private NamespaceInfo[] Scan(params string[] files) =>
-        NamespaceScanner.Scan(new ScanOptions { Types = _types, Deep = Deep, Paths = files, Names = NamespaceStore.Current.NamesByKey() }, Cancellation);
+        NamespaceScanner.Scan(new ScanOptions { Types = Types, Deep = Deep, Paths = files, Names = NamespaceStore.Current.NamesByKey() }, Cancellation);
 }

@@ -155,19 +155,15 @@ public abstract class NamespaceProcessCommand : IsolationCommand
     public SwitchParameter PassThru { get; set; }
 
     /// <summary>The processes that are meant; one that does not exist is an error, and the others go on.</summary>
-    protected IEnumerable<NamespaceProcess> Processes()
+    protected IReadOnlyList<NamespaceProcess> Processes()
     {
-        foreach (NamespaceProcess process in InputObject)
-        {
-            yield return process;
-        }
-
+        List<NamespaceProcess> processes = [.. InputObject];
         foreach (int id in Id)
         {
             NamespaceProcess? found = id > 0 ? NamespaceProcess.Find(id) : null;
             if (found is not null)
             {
-                yield return StartedPrograms.Known(found);
+                processes.Add(StartedPrograms.Known(found));
                 continue;
             }
 
@@ -175,6 +171,8 @@ public abstract class NamespaceProcessCommand : IsolationCommand
                 "ProcessNotFound", ErrorKind.NotFound, $"There is no process {id}. Get-NamespaceProcess lists those in sets, Get-Process all.");
             WriteError(ErrorMap.ToRecord(missing, missing.ErrorId, id));
         }
+
+        return processes;
     }
 }
 
