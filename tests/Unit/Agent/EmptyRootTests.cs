@@ -1,7 +1,6 @@
 using System;
 using System.Diagnostics;
 using System.IO;
-using System.Text.Json;
 using Isolation.Agent;
 using Isolation.Interop;
 using Xunit;
@@ -60,8 +59,8 @@ public sealed class EmptyRootTests : IDisposable
         }
 
         Assert.True(Sys.WaitReadable(socket.Number, 60_000));
-        AgentReply? hello = JsonSerializer.Deserialize(Receive(socket), AgentJson.Default.AgentReply);
-        Assert.Equal(AgentReply.Hello, hello!.Kind);
+        AgentReply hello = AgentReply.Parse(Receive(socket));
+        Assert.Equal(AgentReply.Hello, hello.Kind);
         Assert.Equal(AgentClient.Version, hello.Version);
         Sys.ShutDown(socket.Number);
         Assert.Equal(0, Sys.WaitChild(null, pid, block: true)!.Value.Code);
