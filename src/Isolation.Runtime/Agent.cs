@@ -29,6 +29,8 @@ internal sealed unsafe class Agent : IDisposable
     private readonly Dictionary<int, Job> _jobs = [];
     private readonly Dictionary<int, Started> _started = [];
     private readonly (long Address, long Length) _title;
+    private Descriptor? _terminal;
+    private TerminalModes _modes;
 
     private Agent()
     {
@@ -83,6 +85,8 @@ internal sealed unsafe class Agent : IDisposable
                 {
                     if (!TakeRequests())
                     {
+                        // First: what is attached may write last words.
+                        RestoreTerminal();
                         EndAttached();
                         return;
                     }
@@ -125,6 +129,9 @@ internal sealed unsafe class Agent : IDisposable
                 break;
             case AgentRequest.SignalProcess:
                 Signal(request);
+                break;
+            case AgentRequest.Terminal:
+                KeepTerminal(request, descriptors);
                 break;
             default:
                 Reply(new AgentReply { Kind = AgentReply.Failed, Id = request.Id, Errno = (int)Errno.ENOSYS, Text = $"request '{request.Kind}'" }, []);
@@ -355,6 +362,27 @@ internal sealed unsafe class Agent : IDisposable
         Errno error = _started.ContainsKey(request.Target) ? Sys.Signal(request.Group ? -request.Target : request.Target, request.Signal) : Errno.ESRCH;
         Reply(
             new AgentReply { Kind = error == Errno.None ? AgentReply.Done : AgentReply.Failed, Id = request.Id, Errno = (int)error, Text = "kill" }, []);
+    }
+
+    private void KeepTerminal(AgentRequest request, List<Descriptor> descriptors)
+    {
+        _terminal?.Dispose();
+        _terminal = null;
+        if (descriptors.Count == 1 && request.Modes?.Length == sizeof(TerminalModes))
+        {
+            _terminal = descriptors[0];
+            descriptors.Clear();
+            _modes = TerminalModes.FromBytes(request.Modes);
+        }
+    }
+
+    // PowerShell was killed while a program had its terminal. This process is in the background there, but has SIGTTOU blocked, and so it may.
+    private void RestoreTerminal()
+    {
+        if (_terminal is not null)
+        {
+            Sys.SetModes(_terminal, _modes);
+        }
     }
 
     private void Reap()

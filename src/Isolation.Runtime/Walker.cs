@@ -181,7 +181,7 @@ internal static unsafe class Walker
                     SetTitle(plan, (byte*)arguments[0]);
                     break;
                 case PlanOperation.Exec:
-                    Exec(plan, i, (byte**)arguments[0], (byte**)arguments[1], (byte**)arguments[2]);
+                    Exec(plan, i, (byte**)arguments[0], (byte**)arguments[1], (byte**)arguments[2], namedByPath: arguments[3] != 0);
                     break;
                 case PlanOperation.Stay:
                     _ = Report(plan, ReportKind.Done, 0, 0, -1);
@@ -217,7 +217,7 @@ internal static unsafe class Walker
         Exit(0);
     }
 
-    private static void Exec(PlanHeader* plan, int step, byte** paths, byte** argv, byte** environment)
+    private static void Exec(PlanHeader* plan, int step, byte** paths, byte** argv, byte** environment, bool namedByPath)
     {
         // Every descriptor of the agent is closed on exec already; this is for one that a later change forgets.
         if (Native.syscall(s_closeRange, 3, unchecked((nint)uint.MaxValue), CLOSE_RANGE_CLOEXEC, 0, 0, 0) < 0)
@@ -232,6 +232,7 @@ internal static unsafe class Walker
         int error = ENOENT;
         for (byte** path = paths; *path != null; path++)
         {
+            argv[0] = namedByPath ? *path : argv[0];
             _ = Native.syscall(s_execve, (nint)(*path), (nint)argv, (nint)environment, 0, 0, 0);
             int refused = *Native.ErrnoLocation();
             if (refused is not (ENOENT or ENOTDIR))

@@ -141,6 +141,174 @@ Describe 'Enter-Namespace' {
         }
     }
 
+    Context 'exit code as an error: $PSNativeCommandUseErrorActionPreference' {
+        It 'is the error that a native command writes, where it is true' {
+            $PSNativeCommandUseErrorActionPreference = $true
+            sh -c 'exit 3' 2>$null
+            $native = $Error[0]
+            Enter-Namespace $Set sh -ArgumentList '-c', 'echo out; exit 3' -ErrorVariable records -ErrorAction SilentlyContinue | Should -Be 'out'
+            $LASTEXITCODE | Should -Be 3
+            $records.Count | Should -Be 1
+            $records[0].FullyQualifiedErrorId | Should -BeExactly "ProgramExitedWithNonZeroCode,$Command"
+            $records[0].CategoryInfo.Category | Should -Be NotSpecified
+            $records[0].TargetObject | Should -Be 'sh'
+            $native.FullyQualifiedErrorId | Should -BeExactly 'ProgramExitedWithNonZeroCode'
+            $records[0].Exception.GetType() | Should -Be $native.Exception.GetType()
+            $records[0].Exception.Message | Should -BeExactly $native.Exception.Message
+            $records[0].Exception.ExitCode | Should -Be 3
+            $records[0].Exception.ProcessId | Should -BeGreaterThan 1
+        }
+
+        It 'is thrown where $ErrorActionPreference is Stop, after all output' {
+            $PSNativeCommandUseErrorActionPreference = $true
+            $ErrorActionPreference = 'Stop'
+            $lines = [System.Collections.Generic.List[string]]::new()
+            $thrown = $null
+            try { Enter-Namespace $Set sh -ArgumentList '-c', 'echo one; echo two; kill -TERM $$' | ForEach-Object { $lines.Add($_) } } catch { $thrown = $_ }
+            $lines | Should -Be 'one', 'two'
+            $thrown.Exception | Should -BeOfType ([System.Management.Automation.NativeCommandExitException])
+            $thrown.Exception.ExitCode | Should -Be 143
+        }
+
+        It 'is none where the program ends with 0, and none where the preference is false' {
+            $PSNativeCommandUseErrorActionPreference = $true
+            Enter-Namespace $Set true -ErrorVariable records
+            $PSNativeCommandUseErrorActionPreference = $false
+            Enter-Namespace $Set false -ErrorVariable +records
+            $LASTEXITCODE | Should -Be 1
+            $records | Should -BeNullOrEmpty
+        }
+    }
+
+    Context 'bytes: -AsByteStream' {
+        BeforeAll {
+            # The whole size that is promised takes a while.
+            $script:Size = if ($env:ISOLATION_SOAK) { 100MB } else { 8MB }
+            $script:Content = [byte[]]::new($Size)
+            [System.Random]::new(7).NextBytes($Content)
+            $script:Sum = [Convert]::ToHexString([System.Security.Cryptography.SHA256]::HashData($Content)).ToLowerInvariant()
+            [System.IO.File]::WriteAllBytes("$TestDrive/content", $Content)
+
+            function Get-Chunk {
+                # The content in arrays of 60,000 bytes, which fit no buffer's size.
+                for ($at = 0; $at -lt $Size; $at += 60000) {
+                    $chunk = [byte[]]::new([Math]::Min(60000, $Size - $at))
+                    [Array]::Copy($Content, $at, $chunk, 0, $chunk.Length)
+                    , $chunk
+                }
+            }
+        }
+
+        It 'gives what the program writes, byte for byte, and holds no more of it than the pipeline takes' {
+            $hash = [System.Security.Cryptography.IncrementalHash]::CreateHash('SHA256')
+            $state = @{ Count = 0; Largest = 0; Chunks = 0; Held = 0 }
+            $before = [GC]::GetTotalMemory($true)
+            Enter-Namespace $Set cat "$TestDrive/content" -AsByteStream | ForEach-Object {
+                if ($_ -isnot [byte[]]) { throw "Got a $($_.GetType())." }
+                $hash.AppendData([byte[]]$_)
+                $state.Count += $_.Length
+                $state.Largest = [Math]::Max($state.Largest, $_.Length)
+                if (++$state.Chunks % 100 -eq 0) { $state.Held = [Math]::Max($state.Held, [GC]::GetTotalMemory($true) - $before) }
+            }
+            $state.Count | Should -Be $Size
+            [Convert]::ToHexString($hash.GetHashAndReset()) | Should -Be $Sum
+            $state.Largest | Should -BeLessOrEqual 65536
+            $state.Held | Should -BeLessThan 4MB
+        }
+
+        It 'lets the program wait while the pipeline is busy' {
+            $done = "$TestDrive/done"
+            $state = @{ First = $true; Early = $null }
+            Enter-Namespace $Set sh -ArgumentList '-c', "head -c 1000000 '$TestDrive/content'; : > '$done'" -AsByteStream | ForEach-Object {
+                if ($state.First) {
+                    [System.Threading.Thread]::Sleep(500)
+                    $state.Early = [System.IO.File]::Exists($done)
+                    $state.First = $false
+                }
+            }
+            $state.Early | Should -BeFalse
+            [System.IO.File]::Exists($done) | Should -BeTrue
+        }
+
+        It 'passes bytes in as they are, in chunks' {
+            $chunks = Get-Chunk | Enter-Namespace $Set sha256sum -AsByteStream
+            [System.Text.Encoding]::ASCII.GetString($chunks) | Should -Be "$Sum  -`n"
+        }
+
+        It 'lets the pipeline wait while the program does not read' {
+            $state = @{ Given = 0 }
+            $count = "$TestDrive/given"
+            $lines = Get-Chunk | ForEach-Object { $state.Given++; [System.IO.File]::WriteAllText($count, $state.Given); , $_ } |
+                Enter-Namespace $Set sh -ArgumentList '-c', "sleep 1; cat '$count'; wc -c >/dev/null"
+            # A pipe holds 64 KiB: one chunk in it, one being written, one in hand.
+            [int]$lines | Should -BeLessOrEqual 3
+            $state.Given | Should -Be ([Math]::Ceiling($Size / 60000))
+        }
+
+        It 'passes bytes in that come one by one, as PowerShell takes arrays apart' {
+            $some = $Content[0..99999]
+            $sum = [Convert]::ToHexString([System.Security.Cryptography.SHA256]::HashData($some)).ToLowerInvariant()
+            $some | Enter-Namespace $Set sha256sum | Should -Be "$sum  -"
+        }
+
+        It 'goes through two programs, and with Get-Content and Set-Content from file to file' {
+            Enter-Namespace $Set cat "$TestDrive/content" -AsByteStream | Enter-Namespace $Set sha256sum | Should -Be "$Sum  -"
+            [System.IO.File]::WriteAllBytes("$TestDrive/small", $Content[0..9999])
+            Get-Content "$TestDrive/small" -AsByteStream -ReadCount 777 | Enter-Namespace $Set cat -AsByteStream | Set-Content "$TestDrive/copy" -AsByteStream
+            (Get-FileHash "$TestDrive/copy").Hash | Should -Be (Get-FileHash "$TestDrive/small").Hash
+        }
+
+        It 'gives NULs, line ends and what is no UTF-8 as they are' {
+            $bytes = , [byte[]](0, 13, 10, 255, 0, 10, 128) | Enter-Namespace $Set cat -AsByteStream
+            $bytes | Should -Be 0, 13, 10, 255, 0, 10, 128
+        }
+
+        It 'gives nothing where the program writes nothing' {
+            Enter-Namespace $Set true -AsByteStream | Should -BeNullOrEmpty
+            @() | Enter-Namespace $Set wc -ArgumentList '-c' -AsByteStream | ForEach-Object { $_[0] } | Should -Be ([int][char]'0')
+        }
+
+        It 'writes standard error as lines all the same' {
+            $bytes = Enter-Namespace $Set sh -ArgumentList '-c', 'printf x; echo wrong >&2' -AsByteStream -ErrorVariable records -ErrorAction SilentlyContinue
+            $bytes | Should -Be 120
+            "$records" | Should -Be 'wrong'
+        }
+
+        It 'refuses input that is no bytes, and ends the program' {
+            $refusal = Get-Refusal { 'text' | Enter-Namespace $Set sh -ArgumentList '-c', 'sleep 620.5' -AsByteStream }
+            $refusal.FullyQualifiedErrorId | Should -BeExactly "InputNotBytes,$Command"
+            $refusal.CategoryInfo.Category | Should -Be InvalidArgument
+            $refusal.Exception.Message | Should -Match 'System\.String'
+            Wait-Until -For 'the end of the sleep' { (Measure-Sleeper '620.5') -eq 0 }
+        }
+
+        It 'ends the program where the pipeline needs no more' {
+            $chunk = Enter-Namespace $Set sh -ArgumentList '-c', 'sleep 621.5 & exec yes' -AsByteStream | Select-Object -First 1
+            [System.Text.Encoding]::ASCII.GetString($chunk, 0, 4) | Should -Be "y`ny`n"
+            Wait-Until -For 'the end of the sleep' { (Measure-Sleeper '621.5') -eq 0 }
+        }
+    }
+
+    Context 'without a terminal' {
+        # In a process of its own: who runs the tests may have one.
+        It 'refuses <What>: <Id>' -ForEach @(
+            @{ What = 'no program'; Line = 'Enter-Namespace NAME'; Id = 'ProgramMissing'; Category = 'InvalidArgument'; Says = 'no terminal.*-FilePath' }
+            @{ What = 'no program, with input'; Line = '1 | Enter-Namespace NAME'; Id = 'ProgramMissing'; Category = 'InvalidArgument'; Says = 'input comes down' }
+            @{ What = 'no program, with output down the pipeline'; Line = 'Enter-Namespace NAME | Out-String'; Id = 'ProgramMissing'; Category = 'InvalidArgument'; Says = 'output goes down' }
+            @{ What = 'no program, as bytes'; Line = 'Enter-Namespace NAME -AsByteStream'; Id = 'ProgramMissing'; Category = 'InvalidArgument'; Says = '-AsByteStream' }
+            @{ What = 'a program with -Interactive'; Line = 'Enter-Namespace NAME top -Interactive'; Id = 'TerminalMissing'; Category = 'ResourceUnavailable'; Says = 'top.*no terminal.*ssh -t' }
+            @{ What = 'a shell with -Interactive'; Line = 'Enter-Namespace NAME -Interactive'; Id = 'TerminalMissing'; Category = 'ResourceUnavailable'; Says = 'shell.*no terminal' }
+        ) {
+            $child = Start-ChildHost "`$ErrorActionPreference = 'Stop'; try { $($Line -creplace 'NAME', $Set.Name) } catch { Write-Line `$_.FullyQualifiedErrorId `$_.CategoryInfo.Category `$_.Exception.Message }"
+            Read-ChildLine $child | Should -Match "^$Id,$([regex]::Escape($Command)) $Category .*$Says"
+            Stop-ChildHost $child
+        }
+
+        It 'does not take -Interactive and -AsByteStream together' {
+            (Get-Refusal { Enter-Namespace $Set cat -Interactive -AsByteStream }).FullyQualifiedErrorId | Should -BeExactly "AmbiguousParameterSet,$Command"
+        }
+    }
+
     Context 'working directory, environment, user' {
         It 'starts in the caller''s location where that exists inside' {
             Push-Location /usr

@@ -218,6 +218,10 @@ internal sealed class AgentClient : IDisposable
         return reply.Kind == AgentReply.Done ? Errno.None : (Errno)reply.Errno;
     }
 
+    /// <summary>Has the agent set a terminal's modes if this process is killed, which then cannot. Null: no more.</summary>
+    public void KeepModes(Descriptor? terminal, TerminalModes modes) => Send(
+        new AgentRequest { Kind = AgentRequest.Terminal, Modes = terminal is null ? null : modes.ToBytes() }, terminal is null ? [] : [terminal]);
+
     public void Dispose()
     {
         _lost ??= "it was stopped";

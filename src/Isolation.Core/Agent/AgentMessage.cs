@@ -10,11 +10,12 @@ internal sealed class AgentRequest
     public const string Run = "run";
     public const string Cancel = "cancel";
     public const string SignalProcess = "signal";
+    public const string Terminal = "terminal";
 
     /// <summary>Chosen by the asker; the reply carries it.</summary>
     public int Id { get; set; }
 
-    /// <summary><see cref="Run"/>, <see cref="Cancel"/> or <see cref="SignalProcess"/>.</summary>
+    /// <summary><see cref="Run"/>, <see cref="Cancel"/>, <see cref="SignalProcess"/> or <see cref="Terminal"/>.</summary>
     public string Kind { get; set; } = "";
 
     /// <summary>With <see cref="Run"/>: the plan's image; the request's descriptors fill its first slots.</summary>
@@ -35,6 +36,9 @@ internal sealed class AgentRequest
     /// <summary>With <see cref="SignalProcess"/>: when the process ends, what is left of its group is killed.</summary>
     public bool EndsGroup { get; set; }
 
+    /// <summary>With <see cref="Terminal"/>: the modes to give the request's descriptor where PowerShell is killed; without a descriptor none any more.</summary>
+    public byte[]? Modes { get; set; }
+
     public byte[] ToJson() => JsonFields.Write(writer =>
     {
         writer.WriteNumber("id"u8, Id);
@@ -50,6 +54,9 @@ internal sealed class AgentRequest
                 writer.WriteBoolean("group"u8, Group);
                 writer.WriteBoolean("endsGroup"u8, EndsGroup);
                 goto default;
+            case Terminal when Modes is not null:
+                writer.WriteBase64String("modes"u8, Modes);
+                break;
             default:
                 writer.WriteNumber("target"u8, Target);
                 break;
@@ -75,6 +82,10 @@ internal sealed class AgentRequest
             else if (reader.ValueTextEquals("image"u8))
             {
                 request.Image = JsonFields.Bytes(ref reader);
+            }
+            else if (reader.ValueTextEquals("modes"u8))
+            {
+                request.Modes = JsonFields.Bytes(ref reader);
             }
             else if (reader.ValueTextEquals("attached"u8))
             {

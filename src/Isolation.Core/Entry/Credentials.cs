@@ -62,7 +62,8 @@ internal sealed record Credentials(uint? Uid, uint? Gid, IReadOnlyList<uint> Gro
         return new Credentials(uid, gid, groups, environment);
     }
 
-    private static UserDatabase Databases(NamespaceTarget target, CancellationToken cancellation)
+    /// <summary>The users and groups that a program inside knows.</summary>
+    public static UserDatabase Databases(NamespaceTarget target, CancellationToken cancellation)
     {
         if (!target.Types.HasFlag(NamespaceType.Mount))
         {

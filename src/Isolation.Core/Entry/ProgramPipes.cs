@@ -1,36 +1,39 @@
 using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
-using System.Text;
 using Isolation.Interop;
 
 namespace Isolation.Entry;
 
 /// <summary>
-/// The pipes to a program that is run in the foreground. One thread, the caller's, waits for all of them with poll(2): lines are handed on as they are
+/// The pipes to a program that is run in the foreground. One thread, the caller's, waits for all of them with poll(2): output is handed on as it is
 /// written, input is written as the program takes it.
 /// </summary>
 internal sealed class ProgramPipes : IDisposable
 {
     private readonly byte[] _buffer = new byte[64 * 1024];
-    private readonly LineReader _output = new();
-    private readonly LineReader _error = new();
+    private readonly IOutputSink _output;
+    private readonly IOutputSink _error;
     private readonly ConcurrentQueue<byte[]> _pending = new();
-    private readonly Descriptor _wake;
+    private readonly Waker _wake = new();
     private Descriptor? _inputEnd;
     private Descriptor? _outputEnd;
     private Descriptor? _errorEnd;
     private ReadOnlyMemory<byte> _writing;
 
-    public ProgramPipes()
+    /// <summary>Makes the pipes.</summary>
+    /// <param name="output">Takes standard output.</param>
+    /// <param name="error">Takes standard error.</param>
+    public ProgramPipes(IOutputSink output, IOutputSink error)
     {
+        _output = output;
+        _error = error;
         (Descriptor inputRead, _inputEnd) = Sys.Pipe();
         (_outputEnd, Descriptor outputWrite) = Sys.Pipe();
         (_errorEnd, Descriptor errorWrite) = Sys.Pipe();
         Sys.SetNonBlocking(_inputEnd);
         Sys.SetNonBlocking(_outputEnd);
         Sys.SetNonBlocking(_errorEnd);
-        _wake = Sys.EventCounter();
         ProgramSide = new StandardStreams(inputRead, outputWrite, errorWrite);
     }
 
@@ -56,56 +59,34 @@ internal sealed class ProgramPipes : IDisposable
     }
 
     /// <summary>Wakes a thread that waits in <see cref="Pump"/>; any thread may call it.</summary>
-    public void Wake()
-    {
-        // The pipes may be closed by now, and the number given to something else: what is written to it would land there.
-        bool held = false;
-        try
-        {
-            _wake.DangerousAddRef(ref held);
-            Sys.Count(_wake);
-        }
-        catch (ObjectDisposedException)
-        {
-            // Nobody waits any more.
-        }
-        finally
-        {
-            if (held)
-            {
-                _wake.DangerousRelease();
-            }
-        }
-    }
+    public void Wake() => _wake.Wake();
 
     /// <summary>Moves what can be moved, waiting for it for a time.</summary>
     /// <param name="milliseconds">How long to wait at the most; -1 for ever.</param>
-    /// <param name="output">Takes each line of standard output.</param>
-    /// <param name="error">Takes each line of standard error.</param>
-    public void Pump(int milliseconds, Action<string> output, Action<string> error)
+    public void Pump(int milliseconds)
     {
         TakeNext();
         bool writing = _inputEnd is not null && _writing.Length != 0;
-        (bool canRead, bool canReadError, bool canWrite) = Sys.WaitPipes(_outputEnd, _errorEnd, writing ? _inputEnd : null, _wake, milliseconds);
+        (bool canRead, bool canReadError, bool canWrite) = Sys.WaitPipes(_outputEnd, _errorEnd, writing ? _inputEnd : null, _wake.Counter, milliseconds);
         if (canWrite)
         {
             WriteSome();
         }
 
         // Standard error first: where a program explains itself and ends, the words come before the end.
-        if (canReadError && !Read(ref _errorEnd, _error, error))
+        if (canReadError)
         {
-            _error.Finish(error);
+            Read(ref _errorEnd, _error);
         }
 
-        if (canRead && !Read(ref _outputEnd, _output, output))
+        if (canRead)
         {
-            _output.Finish(output);
+            Read(ref _outputEnd, _output);
         }
     }
 
     /// <summary>Takes what the program wrote before it ended; whoever inherited the pipe from it may hold it open for longer.</summary>
-    public void Drain(Action<string> output, Action<string> error)
+    public void Drain()
     {
         // A pipe holds 1 MiB at most (pipe(7)): what comes after that much is written by somebody else, perhaps without end.
         for (int reads = 0; !IsDrained && reads < 32; reads++)
@@ -116,19 +97,19 @@ internal sealed class ProgramPipes : IDisposable
                 break;
             }
 
-            if (canReadError && !Read(ref _errorEnd, _error, error))
+            if (canReadError)
             {
-                _error.Finish(error);
+                Read(ref _errorEnd, _error);
             }
 
-            if (canRead && !Read(ref _outputEnd, _output, output))
+            if (canRead)
             {
-                _output.Finish(output);
+                Read(ref _outputEnd, _output);
             }
         }
 
-        _error.Finish(error);
-        _output.Finish(output);
+        _error.Finish();
+        _output.Finish();
     }
 
     public void Dispose()
@@ -140,22 +121,19 @@ internal sealed class ProgramPipes : IDisposable
         _wake.Dispose();
     }
 
-    private bool Read(ref Descriptor? end, LineReader lines, Action<string> line)
+    private void Read(ref Descriptor? end, IOutputSink sink)
     {
         int count = Sys.ReadPipe(end!, _buffer);
         if (count == 0)
         {
             end!.Dispose();
             end = null;
-            return false;
+            sink.Finish();
         }
-
-        if (count > 0)
+        else if (count > 0)
         {
-            lines.Add(_buffer.AsSpan(0, count), line);
+            sink.Add(_buffer.AsSpan(0, count));
         }
-
-        return true;
     }
 
     private void TakeNext()
@@ -186,52 +164,5 @@ internal sealed class ProgramPipes : IDisposable
         }
 
         _writing = _writing[count..];
-    }
-
-    /// <summary>Cuts bytes into lines of UTF-8 text.</summary>
-    private sealed class LineReader
-    {
-        private readonly List<byte> _rest = [];
-
-        public void Add(ReadOnlySpan<byte> bytes, Action<string> line)
-        {
-            while (true)
-            {
-                int end = bytes.IndexOf((byte)'\n');
-                if (end < 0)
-                {
-                    _rest.AddRange(bytes);
-                    return;
-                }
-
-                Emit(bytes[..end], line);
-                bytes = bytes[(end + 1)..];
-            }
-        }
-
-        public void Finish(Action<string> line)
-        {
-            if (_rest.Count != 0)
-            {
-                Emit([], line);
-            }
-        }
-
-        private void Emit(ReadOnlySpan<byte> tail, Action<string> line)
-        {
-            string text;
-            if (_rest.Count == 0)
-            {
-                text = Encoding.UTF8.GetString(tail);
-            }
-            else
-            {
-                _rest.AddRange(tail);
-                text = Encoding.UTF8.GetString(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_rest));
-                _rest.Clear();
-            }
-
-            line(text.EndsWith('\r') ? text[..^1] : text);
-        }
     }
 }

@@ -15,6 +15,7 @@ internal readonly record struct ExitStatus(int? Code, int? Signal)
 
 internal static unsafe partial class Sys
 {
+    internal const int SIGHUP = 1;
     internal const int SIGINT = 2;
     internal const int SIGKILL = 9;
     internal const int SIGTERM = 15;

@@ -42,6 +42,8 @@ internal static class SyscallNumbers
 
     public static int chdir => s_arm ? 49 : 80;
 
+    public static int fchown => s_arm ? 55 : 93;
+
     public static int fchdir => s_arm ? 50 : 81;
 
     public static int umask => s_arm ? 166 : 95;

@@ -120,6 +120,18 @@ internal sealed class Plan
 
     public void SetSession() => Call("setsid", SyscallNumbers.setsid, "start a session");
 
+    /// <summary>Makes a terminal the one of the session that was just started, ioctl_tty(2) <c>TIOCSCTTY</c>.</summary>
+    public void TakeTerminal(PlanSlot terminal)
+    {
+        const int TIOCSCTTY = 0x540E;
+        Call("ioctl", SyscallNumbers.ioctl, "take the terminal", PlanArgument.Slot(terminal), PlanArgument.Value(TIOCSCTTY, "TIOCSCTTY"), PlanArgument.Value(0));
+    }
+
+    /// <summary>Gives a file to a user, fchown(2), where the namespaces allow it.</summary>
+    public void ChangeOwner(PlanSlot file, uint uid) =>
+        Add(PlanOperation.Syscall, "fchown", SyscallNumbers.fchown, $"give ${file.Name} to user {uid}", null, -1,
+            PlanArgument.Slot(file), PlanArgument.Value(uid), PlanArgument.Value(-1));
+
     /// <summary>Equivalent to prctl(2) <c>PR_SET_PDEATHSIG</c>. A change of credentials clears it, so it comes after those.</summary>
     public void DieWithAgent()
     {
@@ -185,11 +197,22 @@ internal sealed class Plan
     /// <param name="paths">Where it is looked for, in order.</param>
     /// <param name="arguments">Its arguments, its own name first.</param>
     /// <param name="environment">Its environment, <c>NAME=value</c>.</param>
-    public void Exec(IReadOnlyList<string> paths, IReadOnlyList<string> arguments, IReadOnlyList<string> environment) =>
-        Add(PlanOperation.Exec, "execve", SyscallNumbers.execve, $"run {arguments[0]}", null, 0,
+    /// <param name="namedByPath">Its own name is the path where it was found.</param>
+    public void Exec(IReadOnlyList<string> paths, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, bool namedByPath = false)
+    {
+        List<PlanArgument> all =
+        [
             PlanArgument.List(paths, string.Join(':', paths)),
             PlanArgument.List(arguments, ShowList(arguments)),
-            PlanArgument.List(environment, $"/* {environment.Count} variables */"));
+            PlanArgument.List(environment, $"/* {environment.Count} variables */"),
+        ];
+        if (namedByPath)
+        {
+            all.Add(PlanArgument.Value(1, "/* its path is its name */"));
+        }
+
+        Add(PlanOperation.Exec, "execve", SyscallNumbers.execve, $"run {arguments[0]}", null, 0, [.. all]);
+    }
 
     /// <summary>Stays as the holder of a set; <paramref name="init"/> says that it is PID 1 of a pid namespace.</summary>
     public void Stay(bool init) => Add(PlanOperation.Stay, "stay", 0, "stay", null, 0, PlanArgument.Value(init ? 1 : 0, init ? "init" : "holder"));

@@ -8,8 +8,14 @@ namespace Isolation.Plans;
 /// <summary>A program to start: what, as whom, where.</summary>
 internal sealed record ProgramOptions
 {
-    /// <summary>The program: a path, or a name that is looked for in the PATH of <see cref="Environment"/>.</summary>
+    /// <summary>The program: a path, or a name that is looked for in the PATH of <see cref="Environment"/>. With <see cref="Choices"/> what they are.</summary>
     public required string FilePath { get; init; }
+
+    /// <summary>Paths of programs of which the first that is there is run, by its path as its name; null where <see cref="FilePath"/> says which.</summary>
+    public IReadOnlyList<string>? Choices { get; init; }
+
+    /// <summary>Its standard streams are a terminal, which becomes its own.</summary>
+    public bool OnTerminal { get; init; }
 
     /// <summary>Its arguments, without its own name.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
@@ -38,6 +44,11 @@ internal sealed record ProgramOptions
     /// <summary>Where the program is looked for, in order, as execvp(3) does.</summary>
     public IReadOnlyList<string> SearchPaths()
     {
+        if (Choices is not null)
+        {
+            return Choices;
+        }
+
         if (FilePath.Contains('/', StringComparison.Ordinal))
         {
             return [FilePath];
@@ -160,6 +171,16 @@ internal static class ProcessPlans
         }
 
         plan.SetSession();
+        if (program.OnTerminal)
+        {
+            plan.TakeTerminal(standard[0]);
+            if (program.Uid is uint owner)
+            {
+                // It opens it by name, as /dev/stderr, only where it is its own.
+                plan.ChangeOwner(standard[0], owner);
+            }
+        }
+
         Credentials(plan, entry, program);
         if (program.WorkingDirectory is not null)
         {
@@ -177,7 +198,7 @@ internal static class ProcessPlans
         }
 
         plan.ResetSignals();
-        plan.Exec(program.SearchPaths(), [program.FilePath, .. program.Arguments], program.Environment);
+        plan.Exec(program.SearchPaths(), [program.FilePath, .. program.Arguments], program.Environment, namedByPath: program.Choices is not null);
         return plan;
     }
 

@@ -20,6 +20,11 @@ public sealed class StartNamespaceProcessCommand : ProgramCommand
     [ArgumentCompleter(typeof(NamespaceCompleter))]
     public NamespaceReference Namespace { get; set; } = null!;
 
+    /// <inheritdoc/>
+    [Parameter(Mandatory = true, Position = 1)]
+    [ValidateNotNullOrEmpty]
+    public override string? FilePath { get; set; } = "";
+
     /// <summary>The program goes on when this PowerShell ends.</summary>
     [Parameter]
     public SwitchParameter Detach { get; set; }
@@ -65,7 +70,7 @@ public sealed class StartNamespaceProcessCommand : ProgramCommand
         NamespaceProcess process;
         try
         {
-            process = NamespaceProcess.Find(program.Pid) ?? NamespaceProcess.Gone(program.Pid, FilePath);
+            process = NamespaceProcess.Find(program.Pid) ?? NamespaceProcess.Gone(program.Pid, FilePath!);
         }
         catch
         {

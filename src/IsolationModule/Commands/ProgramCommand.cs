@@ -18,9 +18,7 @@ public abstract class ProgramCommand : IsolationCommand
     public NamespaceType[] Type { get; set; } = [];
 
     /// <summary>The program: a path inside, or a name that is looked for in PATH.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
-    [ValidateNotNullOrEmpty]
-    public string FilePath { get; set; } = "";
+    public abstract string? FilePath { get; set; }
 
     /// <summary>Its arguments.</summary>
     [Parameter(Position = 2, ValueFromRemainingArguments = true)]
@@ -68,8 +66,8 @@ public abstract class ProgramCommand : IsolationCommand
         return reference.Open(wanted);
     }
 
-    /// <summary>The program as the parameters describe it.</summary>
-    private protected ProgramOptions Program(NamespaceTarget target, bool attached)
+    /// <summary>The program as the parameters describe it; without <see cref="FilePath"/> the user's shell.</summary>
+    private protected ProgramOptions Program(NamespaceTarget target, bool attached, bool onTerminal = false)
     {
         Credentials credentials = Credentials.Find(target, User, Group, Cancellation);
         foreach (string argument in Arguments)
@@ -77,13 +75,16 @@ public abstract class ProgramCommand : IsolationCommand
             RefuseNul(argument, "-ArgumentList");
         }
 
-        RefuseNul(FilePath, "-FilePath");
+        RefuseNul(FilePath ?? "", "-FilePath");
         RefuseNul(WorkingDirectory ?? "", "-WorkingDirectory");
+        List<string> environment = MergeEnvironment(credentials.Environment);
         return new ProgramOptions
         {
-            FilePath = FilePath,
+            FilePath = FilePath ?? "a shell",
+            Choices = FilePath is null ? UserShell.Choices(target, environment, credentials.Uid, Cancellation) : null,
+            OnTerminal = onTerminal,
             Arguments = Arguments,
-            Environment = MergeEnvironment(credentials.Environment),
+            Environment = environment,
 
             // Where nothing is asked for, the caller's own location if it exists inside, and the root otherwise.
             WorkingDirectory = WorkingDirectory ?? SessionState.Path.CurrentFileSystemLocation.ProviderPath,
