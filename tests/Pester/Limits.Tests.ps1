@@ -161,7 +161,7 @@ Describe 'a step that the kernel refuses' {
         $call = $Call.Replace('NAME', $set.Name)
         $said[0] | Should -Match "^NamespaceEnterFailed,Isolation.Commands.EnterNamespaceCommand $Category Cannot .*${call}: [\w ]+ \($Error\)\.$(if ($Hint) { ".*$Hint" })"
         $said[1] | Should -Match "^NamespaceProcessStartFailed,Isolation.Commands.StartNamespaceProcessCommand $Category Cannot .*${call}: [\w ]+ \($Error\)\."
-        @(Get-NamespaceProcess $set).Id | Should -Be $set.InitId
+        Wait-Until -For 'nothing but the init' { "$(@(Get-NamespaceProcess $set).Id)" -eq $set.InitId }
     }
 }
 

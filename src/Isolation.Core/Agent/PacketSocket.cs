@@ -70,6 +70,14 @@ internal sealed class PacketSocket : IDisposable
             return null;
         }
 
+        if (_buffer[0] > InMemory || (_buffer[0] == InMemory && descriptors.Count == 0))
+        {
+            // Not of this protocol: the other side is some other program.
+            Sys.DisposeAll(descriptors);
+            error = Errno.EPROTO;
+            return null;
+        }
+
         if (_buffer[0] == Inline)
         {
             return _buffer.AsSpan(HeadSize, length - HeadSize).ToArray();

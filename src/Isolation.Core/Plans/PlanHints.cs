@@ -18,7 +18,7 @@ internal static class PlanHints
         ("write", _) when step.Attempt == Plan.JoinAttempt => ForJoin(errno),
         ("setns", Errno.EPERM) => "Entering a namespace needs CAP_SYS_ADMIN in the user namespace that owns it. Run as root, or as the namespace's owner.",
         ("execve", Errno.ENOENT) => "There is no such file inside, where the file system may be another, or the interpreter that a script's first line names is missing there. Give the program's full path.",
-        ("execve", Errno.EACCES) => "The file is not executable, or it is a directory, or its file system is mounted noexec.",
+        ("execve", Errno.EACCES) => "The file is not executable, or it is a directory, or its file system is mounted noexec, or a directory on the way to it, or of PATH, is closed to this user.",
         ("execve", Errno.ENOEXEC) => "The file is no program, and a script must begin with #! and its interpreter.",
         ("execve", Errno.E2BIG) => "Its arguments and environment are too large together, execve(2).",
         ("chdir", Errno.ENOENT) => "The directory was looked for inside the namespace, where the file system may be another.",

@@ -210,9 +210,20 @@ internal sealed class NamespaceStore
     /// <param name="cancellation">Stops between two sets.</param>
     public void Remove(IReadOnlyList<string> names, Action<string, Exception> failed, CancellationToken cancellation)
     {
-        using (_folder.Use())
+        try
         {
-            new SetRemover(_folder).Remove(names, s_lockTimeout, failed, cancellation);
+            using (_folder.Use())
+            {
+                new SetRemover(_folder).Remove(names, s_lockTimeout, failed, cancellation);
+            }
+        }
+        catch (IsolationException exception)
+        {
+            // The folder itself cannot be used.
+            foreach (string name in names)
+            {
+                failed(name, exception);
+            }
         }
 
         _folder.TryRemove();

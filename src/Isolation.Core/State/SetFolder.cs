@@ -106,6 +106,8 @@ internal sealed class SetFolder
     /// <summary>Removes the pins, then the folder, which disappears at once.</summary>
     public void Delete()
     {
+        // Of a set that could not even be begun.
+        DeleteTree(Beside(".new-"));
         if (Directory.Exists(Pins))
         {
             foreach (string pin in Directory.GetFiles(Pins))
