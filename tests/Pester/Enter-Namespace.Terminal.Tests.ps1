@@ -3,7 +3,10 @@
 BeforeAll {
     . $PSScriptRoot/Common.ps1
     $script:Command = 'Isolation.Commands.EnterNamespaceCommand'
-    $script:Socket = Join-Path $TestDrive 'tmux'
+
+    # Not in TestDrive: what a block makes there is removed with it, and the server would not be found again.
+    $script:Folder = [System.IO.Directory]::CreateTempSubdirectory('isotest-tmux-').FullName
+    $script:Socket = "$Folder/socket"
     $script:Set = New-TestSet Uts, Pid, Mount -With @{ HostName = 'inside' }
 
     # The PowerShell that runs this one, at a prompt that can be told from a shell's. Variables as on any machine: the shell inside is /bin/sh with a
@@ -114,7 +117,10 @@ BeforeAll {
 }
 
 AfterAll {
+    $server = [int]"$(tmux -S $Socket display-message -p '#{pid}' 2>$null)"
     $null = tmux -S $Socket kill-server 2>&1
+    [System.IO.Directory]::Delete($Folder, $true)
+    Wait-Until -For 'the end of the tmux server' -Seconds 60 { $server -eq 0 -or -not (Test-ProcessAlive $server) }
     Remove-TestLeftover
     Get-TestLeftover | Should -BeNullOrEmpty
 }
