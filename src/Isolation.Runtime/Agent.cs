@@ -6,6 +6,7 @@ using System.Runtime.InteropServices;
 using Isolation.Agent;
 using Isolation.Interop;
 using Isolation.Plans;
+using Isolation.Processes;
 
 namespace Isolation.Runtime;
 
@@ -26,6 +27,7 @@ internal sealed unsafe class Agent : IDisposable
     private readonly PacketSocket _socket = new(new Descriptor(AgentClient.AgentSocket));
     private readonly Descriptor _epoll = new(Native.epoll_create1(CloseOnExec));
     private readonly Descriptor _signals;
+    private readonly Descriptor? _self = Sys.OpenPidfd(System.Environment.ProcessId, out _);
     private readonly Dictionary<int, Job> _jobs = [];
     private readonly Dictionary<int, Started> _started = [];
     private readonly (long Address, long Length) _title;
@@ -62,6 +64,7 @@ internal sealed unsafe class Agent : IDisposable
 
     public void Dispose()
     {
+        _self?.Dispose();
         _signals.Dispose();
         _epoll.Dispose();
         _socket.Dispose();
@@ -164,6 +167,7 @@ internal sealed unsafe class Agent : IDisposable
                 Sys.PassCredentials(near.Number);
                 PlanHeader* header = (PlanHeader*)block;
                 header->ReportDescriptor = far.Number;
+                header->AgentDescriptor = _self?.Number ?? -1;
                 header->TitleAddress = _title.Address;
                 header->TitleLength = _title.Length;
                 int pid = Walker.Start(header);
@@ -428,13 +432,18 @@ internal sealed unsafe class Agent : IDisposable
             Kill(job.Pid);
         }
 
+        HashSet<int> sessions = [];
         foreach ((int pid, Started started) in _started)
         {
             if (started.Attached)
             {
                 Kill(pid);
+                sessions.Add(pid);
             }
         }
+
+        // Programs put their children into groups of their own, as shells do.
+        ProcessSessions.Kill(sessions);
     }
 
     // The process and, where it leads one, its group.

@@ -32,6 +32,7 @@ internal static unsafe class Walker
     private const int SIGCHLD = 17;
     private const int SIGTERM = 15;
     private const int WNOHANG = 1;
+    private const int POLLIN = 1;
     private const int MSG_PEEK = 2;
     private const int MSG_DONTWAIT = 0x40;
     private const int MSG_NOSIGNAL = 0x4000;
@@ -57,6 +58,7 @@ internal static unsafe class Walker
     private static readonly int s_sigaction = SyscallNumbers.rt_sigaction;
     private static readonly int s_sigprocmask = SyscallNumbers.rt_sigprocmask;
     private static readonly int s_sigtimedwait = SyscallNumbers.rt_sigtimedwait;
+    private static readonly int s_ppoll = SyscallNumbers.ppoll;
     private static readonly int s_wait4 = SyscallNumbers.wait4;
     private static readonly int s_fcntl = SyscallNumbers.fcntl;
     private static readonly int s_closeRange = SyscallNumbers.close_range;
@@ -298,6 +300,24 @@ internal static unsafe class Walker
 
     private static void RequireAgent(PlanHeader* plan)
     {
+        // struct pollfd: descriptor, wanted events, returned events. struct timespec: no time.
+        int* entry = stackalloc int[2];
+        entry[0] = plan->AgentDescriptor;
+        entry[1] = POLLIN;
+        long* time = stackalloc long[2];
+        time[0] = 0;
+        time[1] = 0;
+        if (plan->AgentDescriptor >= 0)
+        {
+            // The socket would not say it: another child that is walking has its other end too.
+            if (Native.syscall(s_ppoll, (nint)entry, 1, (nint)time, 0, 8, 0) > 0)
+            {
+                Exit(1);
+            }
+
+            return;
+        }
+
         byte one;
         // 0 is the end of the connection: the agent's end is closed. Otherwise there is nothing to read (EAGAIN).
         if (Native.syscall(s_recvfrom, plan->ReportDescriptor, (nint)(&one), 1, MSG_PEEK | MSG_DONTWAIT, 0, 0) == 0)

@@ -43,7 +43,7 @@ public sealed class ModuleInitializer : IModuleAssemblyInitializer, IModuleAssem
     // Unnamed sets end with the PowerShell that made them. Where it is killed, the agent ends them and the next call clears up.
     private static void EndSession(object? sender, EventArgs e)
     {
-        if (AgentClient.Running is not null)
+        if (AgentClient.WasStarted)
         {
             NamespaceStore.Current.RemoveOwn();
         }

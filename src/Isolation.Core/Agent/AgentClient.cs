@@ -6,6 +6,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Isolation.Interop;
 using Isolation.Plans;
+using Isolation.Processes;
 
 namespace Isolation.Agent;
 
@@ -67,6 +68,9 @@ internal sealed class AgentClient : IDisposable
     private readonly Lock _sendLock = new();
     private readonly Waiting<AgentAnswer> _pending = new();
     private readonly Waiting<ExitStatus> _exits = new();
+
+    // What ends with the agent, by the request that started it; locked while it is used.
+    private readonly Dictionary<int, AttachedProcess> _attached = [];
     private int _lastId;
     private volatile string? _lost;
 
@@ -107,6 +111,7 @@ internal sealed class AgentClient : IDisposable
         }
 
         _reader = reader;
+        WasStarted = true;
     }
 
     /// <summary>The number under which the agent finds its socket.</summary>
@@ -115,8 +120,8 @@ internal sealed class AgentClient : IDisposable
     /// <summary>Room in the agent's own arguments, where its children show names of their own.</summary>
     internal static readonly string AgentArgumentPadding = new(' ', 80);
 
-    /// <summary>Told when the agent was lost and another one was started: what ran attached to it has ended.</summary>
-    public static event Action<string>? Lost;
+    // What is still to be told of an agent that was lost, by whoever comes first.
+    private static AgentLoss? s_loss;
 
     /// <summary>The agent's process id.</summary>
     public int Pid => _pid;
@@ -131,19 +136,15 @@ internal sealed class AgentClient : IDisposable
         {
             lock (s_lock)
             {
+                s_current?.NoticeEnd();
                 if (s_current is { _lost: null })
                 {
                     return s_current;
                 }
 
-                string? reason = s_current?._lost;
                 s_current?.Dispose();
+                s_current = null;
                 s_current = new AgentClient(RuntimeFile.Path);
-                if (reason is not null)
-                {
-                    Lost?.Invoke(reason);
-                }
-
                 return s_current;
             }
         }
@@ -152,6 +153,16 @@ internal sealed class AgentClient : IDisposable
     /// <summary>Starts another agent than <see cref="Current"/>, for a caller that disposes it.</summary>
     /// <exception cref="IsolationException"><c>AgentMissing</c>, <c>AgentStartFailed</c>, <c>AgentVersionMismatch</c>.</exception>
     public static AgentClient StartOther() => new(RuntimeFile.Path);
+
+    /// <summary>The agent that was lost since this was last asked, for a warning; null mostly. It is given once, to whichever thread comes first.</summary>
+    public static AgentLoss? TakeLoss()
+    {
+        Volatile.Read(ref s_current)?.NoticeEnd();
+        return Volatile.Read(ref s_loss) is null ? null : Interlocked.Exchange(ref s_loss, null);
+    }
+
+    /// <summary>Whether this process ever had an agent, and so may have made something.</summary>
+    public static bool WasStarted { get; private set; }
 
     /// <summary>The agent if one runs; null otherwise.</summary>
     public static AgentClient? Running => s_current is { _lost: null } ? s_current : null;
@@ -179,6 +190,14 @@ internal sealed class AgentClient : IDisposable
 
         // By the request's number, not by the pid: the kernel gives a pid out again.
         TaskCompletionSource<ExitStatus> exit = _exits.Add(id);
+        if (attached)
+        {
+            lock (_attached)
+            {
+                _attached[id] = new AttachedProcess(0, plan.Title);
+            }
+        }
+
         AgentReply reply;
         List<Descriptor> descriptors;
         try
@@ -420,7 +439,12 @@ internal sealed class AgentClient : IDisposable
 
         if (_lost is null)
         {
-            _lost = reason + LogText();
+            // Its socket closes before its children are told of its end. Who is told of the loss finds them ended.
+            AwaitEnd();
+            List<AttachedProcess> ended = EndAttached();
+            reason += LogText();
+            s_loss = new AgentLoss(_pid, reason, ended);
+            _lost = reason;
         }
 
         _pending.Fail(LostException(_lost));
@@ -429,6 +453,7 @@ internal sealed class AgentClient : IDisposable
 
     private void Handle(AgentReply reply, List<Descriptor> descriptors)
     {
+        Note(reply);
         switch (reply.Kind)
         {
             case AgentReply.Done or AgentReply.Failed when _pending.Take(reply.Id) is { } source:
@@ -452,6 +477,70 @@ internal sealed class AgentClient : IDisposable
     {
         string text = Encoding.UTF8.GetString(Sys.ReadMemory(_log, 1 << 20)).Trim();
         return text.Length == 0 ? "" : $" It said: {text[^Math.Min(text.Length, 500)..]}";
+    }
+
+    // The reader is told by the socket, which closes a little before the process is gone, and then does what there is to do.
+    private void NoticeEnd()
+    {
+        if (_lost is null && _pidfd is { IsClosed: false } && Sys.WaitReadable(_pidfd.Number, 0))
+        {
+            _reader?.Join(5_000);
+        }
+    }
+
+    private void AwaitEnd()
+    {
+        if (_pidfd is not null)
+        {
+            _ = Sys.WaitReadable(_pidfd.Number, 1_000);
+            return;
+        }
+
+        // Before Linux 5.3. A zombie has no namespaces to be looked at.
+        for (int i = 0; i < 200 && Sys.TryStatus($"/proc/{_pid}/ns/mnt", out _); i++)
+        {
+            Thread.Sleep(5);
+        }
+    }
+
+    private void Note(AgentReply reply)
+    {
+        lock (_attached)
+        {
+            if (!_attached.TryGetValue(reply.Id, out AttachedProcess attached))
+            {
+                return;
+            }
+
+            if (reply.Kind == AgentReply.Done)
+            {
+                _attached[reply.Id] = attached with { Pid = reply.Pid };
+            }
+            else
+            {
+                _attached.Remove(reply.Id);
+            }
+        }
+    }
+
+    // The kernel kills each attached process as its parent ends, but not its children, nor one that took other rights since.
+    private List<AttachedProcess> EndAttached()
+    {
+        List<AttachedProcess> ended = [];
+        HashSet<int> sessions = [];
+        lock (_attached)
+        {
+            foreach (AttachedProcess attached in _attached.Values)
+            {
+                if (attached.Pid != 0 && sessions.Add(attached.Pid))
+                {
+                    ended.Add(attached);
+                }
+            }
+        }
+
+        ProcessSessions.Kill(sessions);
+        return ended;
     }
 
     // The agent ends when its socket does; where it does not within a second it is ended.

@@ -56,13 +56,14 @@ internal sealed class NamespaceTarget : IDisposable
                     continue;
                 }
 
-                if (type == NamespaceType.Pid && set.Record.AsPid1 && !IsPid1Alive(set.Record))
+                string? path = SetNamespaces.PathOf(set.Record, set.Folder, type);
+                if (path is null && type == NamespaceType.Pid && set.Record.AsPid1)
                 {
                     target.NeedsPid1 = true;
                     continue;
                 }
 
-                target.Add(type, PathOf(set.Record, type, set.Folder), set.GetId(type), () => Broken(set));
+                target.Add(type, path ?? throw Broken(set), set.GetId(type), () => Broken(set));
             }
 
             return target;
@@ -173,6 +174,10 @@ internal sealed class NamespaceTarget : IDisposable
             "NamespaceGone", ErrorKind.NotFound, $"Namespace {info} cannot be opened any more: no process is in it and nothing pins it. Get-NamespaceInfo shows those that there are.");
     }
 
+    /// <summary>Says that the set was removed since it was opened.</summary>
+    public IsolationException Removed() => new(
+        "NamespaceSetBusy", ErrorKind.Busy, $"Set '{Set!.Name}' was being removed while a program was started in it; the program was ended. Get-Namespace lists the sets that there are.");
+
     public void Dispose()
     {
         foreach (Descriptor descriptor in _open.Values)
@@ -181,26 +186,6 @@ internal sealed class NamespaceTarget : IDisposable
         }
     }
 
-    private static string PathOf(NamespaceRecord record, NamespaceType type, string folder)
-    {
-        if (type == NamespaceType.Pid && record.AsPid1)
-        {
-            return $"/proc/{record.Pid1!.Pid}/ns/pid";
-        }
-
-        if (record.Pinned)
-        {
-            return $"{folder}/ns/{type.ProcName()}";
-        }
-
-        // A holder that is no init stays outside the time namespace that it made for its children.
-        string entry = type == NamespaceType.Time && !record.KeeperIsInit ? "time_for_children" : type.ProcName();
-        return $"/proc/{record.Keeper!.Pid}/ns/{entry}";
-    }
-
-    private static bool IsPid1Alive(NamespaceRecord record) =>
-        record.Pid1 is { } pid1 && pid1.Identity.IsAlive() && Sys.TryStatus($"/proc/{pid1.Pid}/ns/pid", out _);
-
     private static IsolationException Broken(NamespaceSet set) => set.State switch
     {
         NamespaceSetState.Creating or NamespaceSetState.Removing => new IsolationException(
@@ -208,7 +193,7 @@ internal sealed class NamespaceTarget : IDisposable
         _ => new IsolationException(
             "NamespaceSetBroken",
             ErrorKind.Unavailable,
-            $"Set '{set.Name}' cannot be entered: the process that kept it has ended, and its namespaces with it. Remove it with: Remove-Namespace {set.Name}"),
+            $"Set '{set.Name}' cannot be entered: its namespaces are gone, for the process that kept them has ended or their pins were unmounted. Remove it with: Remove-Namespace {set.Name}"),
     };
 
     private static IsolationException NoProcess(int pid) =>

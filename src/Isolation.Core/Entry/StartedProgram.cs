@@ -83,6 +83,12 @@ internal sealed class StartedProgram : IDisposable
                 {
                     NamespaceStore.Current.SetPid1(target.Set!.Name, outcome.Pid);
                 }
+
+                // Removed while the program was being started, and after the last look for processes inside, perhaps.
+                if (target.Set is not null && !NamespaceStore.Current.IsStill(target.Set))
+                {
+                    throw target.Removed();
+                }
             }
             catch
             {

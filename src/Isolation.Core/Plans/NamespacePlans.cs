@@ -112,6 +112,11 @@ internal static class NamespacePlans
             {
                 plan.DieWithAgent();
             }
+            else
+            {
+                // After the title: where nobody was told of this process, it is found by that, or ends here.
+                plan.RequireAgent();
+            }
 
             plan.Stay(init: pid);
         }

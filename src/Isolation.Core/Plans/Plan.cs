@@ -137,8 +137,11 @@ internal sealed class Plan
     {
         const int PR_SET_PDEATHSIG = 1;
         Call("prctl", SyscallNumbers.prctl, "end with the agent", PlanArgument.Value(PR_SET_PDEATHSIG, "PR_SET_PDEATHSIG"), PlanArgument.Value(Sys.SIGKILL, "SIGKILL"));
-        Add(PlanOperation.RequireAgent, "require-agent", 0, "find the agent alive", null, 0);
+        RequireAgent();
     }
+
+    /// <summary>Ends the process where the agent has ended: nobody knows of it then.</summary>
+    public void RequireAgent() => Add(PlanOperation.RequireAgent, "require-agent", 0, "find the agent alive", null, 0);
 
     /// <summary>Equivalent to prctl(2) <c>PR_SET_NAME</c>: the name in <c>/proc/PID/comm</c>, 15 bytes.</summary>
     public void SetName(string name)

@@ -32,6 +32,9 @@ internal struct PlanHeader
     /// <summary>The child's end of the socket to the agent.</summary>
     public int ReportDescriptor;
 
+    /// <summary>The agent's own pidfd, which tells its end; -1 on kernels without (before 5.3).</summary>
+    public int AgentDescriptor;
+
     /// <summary>A directory of cgroup v2 into which the child is born, or -1.</summary>
     public int CgroupSlot;
 
@@ -69,7 +72,7 @@ internal unsafe struct PlanStepImage
 internal static class PlanImage
 {
     /// <summary>Marks an image of this layout; it changes with the layout.</summary>
-    public const int Magic = 0x504c4e31;
+    public const int Magic = 0x504c4e32;
 
     /// <summary>The number under which a child reports that it could not move itself into the control group in which it should have been born.</summary>
     public const int JoinStep = -2;

@@ -15,7 +15,7 @@ internal enum PlanOperation
     SendDescriptor = 2,
     /// <summary>Default dispositions for every signal, none blocked.</summary>
     ResetSignals = 3,
-    /// <summary>Ends the process where the agent has ended: the signal asked for with PR_SET_PDEATHSIG may have come too early.</summary>
+    /// <summary>Ends the process where the agent has ended: a signal that was asked for with PR_SET_PDEATHSIG comes no more then.</summary>
     RequireAgent = 4,
     /// <summary>Shows a name of its own in <c>/proc/PID/cmdline</c>.</summary>
     SetTitle = 5,

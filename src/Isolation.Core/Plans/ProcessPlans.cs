@@ -196,6 +196,10 @@ internal static class ProcessPlans
         {
             plan.DieWithAgent();
         }
+        else
+        {
+            plan.RequireAgent();
+        }
 
         plan.ResetSignals();
         plan.Exec(program.SearchPaths(), [program.FilePath, .. program.Arguments], program.Environment, namedByPath: program.Choices is not null);

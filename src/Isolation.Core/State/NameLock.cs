@@ -2,13 +2,12 @@ using System;
 using System.Diagnostics;
 using System.Globalization;
 using System.IO;
-using System.Text;
 using System.Threading;
 using Isolation.Interop;
 
 namespace Isolation.State;
 
-/// <summary>A lock on a name, between processes and between threads; flock(2) on a file that says who holds it.</summary>
+/// <summary>A lock on a name, between processes and between threads; flock(2) on a file.</summary>
 internal sealed class NameLock : IDisposable
 {
     private readonly Descriptor _file;
@@ -20,36 +19,47 @@ internal sealed class NameLock : IDisposable
         _path = path;
     }
 
-    public static NameLock Acquire(string path, string name, TimeSpan timeout)
+    /// <summary>Waits for the lock.</summary>
+    /// <exception cref="IsolationException"><c>NamespaceLocked</c>: another holds it too long; the message says who. <c>StateFolderUnavailable</c>.</exception>
+    public static NameLock Acquire(string path, string name, TimeSpan timeout, CancellationToken cancellation = default)
     {
         Stopwatch waited = Stopwatch.StartNew();
         while (true)
         {
-            Errno error = Sys.TryOpen(path, OpenFlags.ReadWrite | OpenFlags.Create, out Descriptor? file, 0x180);
-            if (error != Errno.None)
+            Descriptor file = Open(path, name);
+            if (TryTake(file, path) is NameLock taken)
             {
-                throw new IsolationException(
-                    "StateFolderUnavailable", ErrorKind.Unavailable, $"Cannot lock the name '{name}' with {path}: {error.Describe()}. The file system must be writable and have room.");
+                return taken;
             }
 
-            // The last holder may have removed the file between the opening and the locking: then it is another's, or nobody's.
-            if (Sys.TryLock(file!, exclusive: true) == Errno.None && StateFolder.IsStill(file!, path))
+            using (file)
             {
-                WriteHolder(file!);
-                return new NameLock(file!, path);
+                if (waited.Elapsed > timeout)
+                {
+                    throw new IsolationException(
+                        "NamespaceLocked",
+                        ErrorKind.Timeout,
+                        $"The name '{name}' is in use by {LockHolder.Describe(file)} for longer than {timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s. Wait for it, or end it, and try again.");
+                }
             }
 
-            file!.Dispose();
-            if (waited.Elapsed > timeout)
-            {
-                throw new IsolationException(
-                    "NamespaceLocked",
-                    ErrorKind.Timeout,
-                    $"The name '{name}' is in use by {Holder(path)} for longer than {timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s. Wait for it, or end it, and try again.");
-            }
-
+            cancellation.ThrowIfCancellationRequested();
             Thread.Sleep(5);
         }
+    }
+
+    /// <summary>The lock, if nobody holds it now.</summary>
+    /// <exception cref="IsolationException"><c>StateFolderUnavailable</c>.</exception>
+    public static NameLock? TryAcquire(string path, string name)
+    {
+        Descriptor file = Open(path, name);
+        if (TryTake(file, path) is NameLock taken)
+        {
+            return taken;
+        }
+
+        file.Dispose();
+        return null;
     }
 
     /// <summary>Lets go. The file goes with it: it is of no use without a holder.</summary>
@@ -67,41 +77,14 @@ internal sealed class NameLock : IDisposable
         _file.Dispose();
     }
 
-    // On a full file system the lock holds all the same, only its holder is not told. The line's end sets it off from what a killed holder left.
-    private static void WriteHolder(Descriptor file) =>
-        _ = Sys.TryWrite(file, Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n"));
-
-    private static string Holder(string path)
+    private static Descriptor Open(string path, string name)
     {
-        // Not with File, which takes a lock of the same sort on what it opens and so cannot read a file that is locked.
-        if (Sys.TryOpen(path, OpenFlags.ReadOnly, out Descriptor? file) != Errno.None)
-        {
-            return "another process";
-        }
-
-        Span<byte> buffer = stackalloc byte[16];
-        int length;
-        using (file)
-        {
-            length = Sys.TryRead(file!, buffer);
-        }
-
-        string text = Encoding.ASCII.GetString(buffer[..length]);
-        int end = text.IndexOf('\n', StringComparison.Ordinal);
-        if (end <= 0)
-        {
-            return "another process";
-        }
-
-        try
-        {
-            string pid = text[..end];
-            string command = File.ReadAllText($"/proc/{pid}/comm").Trim();
-            return $"process {pid} ({command})";
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return "another process";
-        }
+        Errno error = Sys.TryOpen(path, OpenFlags.ReadWrite | OpenFlags.Create, out Descriptor? file, 0b110_000_000);
+        return error == Errno.None ? file! : throw new IsolationException(
+            "StateFolderUnavailable", ErrorKind.Unavailable, $"Cannot lock the name '{name}' with {path}: {error.Describe()}. The file system must be writable and have room.");
     }
+
+    // The last holder may have removed the file between the opening and the locking: then it is another's, or nobody's.
+    private static NameLock? TryTake(Descriptor file, string path) =>
+        Sys.TryLock(file, exclusive: true) == Errno.None && StateFolder.IsStill(file, path) ? new NameLock(file, path) : null;
 }

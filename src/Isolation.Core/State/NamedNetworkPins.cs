@@ -107,8 +107,10 @@ internal static class NamedNetworkPins
             System.Threading.Thread.Sleep(5);
         }
 
-        folder.Dispose();
-        throw new IsolationException(
-            "NamespaceLocked", ErrorKind.Timeout, $"{NamedNetworks.Folder} is locked by another process, an ip netns perhaps, for longer than 5 s. Wait for it, or end it, and try again.");
+        using (folder)
+        {
+            throw new IsolationException(
+                "NamespaceLocked", ErrorKind.Timeout, $"{NamedNetworks.Folder} is locked by {LockHolder.Describe(folder)} for longer than 5 s. Wait for it, or end it, and try again.");
+        }
     }
 }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Text.Json;
+using Isolation.Interop;
 using Isolation.Json;
 
 namespace Isolation.State;
@@ -25,6 +26,9 @@ internal sealed record RecordedProcess(int Pid, ulong StartTicks)
 
     public ProcessIdentity Identity => new(Pid, StartTicks);
 
+    /// <summary>Whether it runs. One that has ended and was not waited for keeps its pid and start time, but no namespace.</summary>
+    public bool IsRunning() => Identity.IsAlive() && Sys.TryStatus($"/proc/{Pid}/ns/mnt", out _);
+
     public static RecordedProcess? Of(int pid) => ProcessIdentity.Of(pid) is ProcessIdentity identity ? new(pid, identity.StartTicks) : null;
 }
 
@@ -46,6 +50,9 @@ internal sealed record NamespaceRecord
 
     /// <summary>The process that makes or removes the set, or with which an unnamed one ends.</summary>
     public RecordedProcess? Owner { get; init; }
+
+    /// <summary>While the set is made: the agent that does it, whose processes are known to it alone until they are in the record.</summary>
+    public RecordedProcess? Agent { get; init; }
 
     /// <summary>An unnamed set ends with its owner.</summary>
     public bool EndsWithOwner { get; init; }
@@ -84,6 +91,7 @@ internal sealed record NamespaceRecord
             writer.WriteString("phase"u8, Phase switch { RecordPhase.Ready => "Ready", RecordPhase.Removing => "Removing", _ => "Creating" });
             writer.WriteString("created"u8, Created);
             Write(writer, "owner", Owner);
+            Write(writer, "agent", Agent);
             WriteTrue(writer, "endsWithOwner", EndsWithOwner);
             Write(writer, "keeper", Keeper);
             WriteTrue(writer, "keeperIsInit", KeeperIsInit);
@@ -169,6 +177,7 @@ internal sealed record NamespaceRecord
                 "phase" => record with { Phase = PhaseOf(JsonFields.Text(ref reader)) },
                 "created" => record with { Created = JsonFields.Time(ref reader) },
                 "owner" => record with { Owner = Process(ref reader) },
+                "agent" => record with { Agent = Process(ref reader) },
                 "endsWithOwner" => record with { EndsWithOwner = JsonFields.Bool(ref reader) },
                 "keeper" => record with { Keeper = Process(ref reader) },
                 "keeperIsInit" => record with { KeeperIsInit = JsonFields.Bool(ref reader) },

@@ -12,6 +12,10 @@ namespace Isolation.State;
 internal sealed class NamespaceStore
 {
     private static readonly TimeSpan s_lockTimeout = TimeSpan.FromSeconds(10);
+
+    // What a sweep waits for another one, which does the same.
+    private static readonly TimeSpan s_sweepTimeout = TimeSpan.FromSeconds(2);
+
     private static int s_unnamed;
 
     private readonly StateFolder _folder;
@@ -41,7 +45,7 @@ internal sealed class NamespaceStore
         string name = options.Name ?? $"unnamed-{Environment.ProcessId}-{Interlocked.Increment(ref s_unnamed)}";
         NamespacePlanOptions planned = PlanOptions(options, name);
         using Descriptor use = _folder.Use();
-        using NameLock locked = _folder.Lock(name, s_lockTimeout);
+        using NameLock locked = _folder.Lock(name, s_lockTimeout, cancellation);
         RefuseTaken(name, !planned.Hold && options.Types.HasFlag(NamespaceType.Net));
         try
         {
@@ -60,6 +64,7 @@ internal sealed class NamespaceStore
         string name = planned.Name;
         bool pinned = !planned.Hold;
         RecordedProcess owner = RecordedProcess.Own;
+        AgentClient agent = AgentClient.Current;
         NamespaceRecord record = new()
         {
             Name = name,
@@ -67,6 +72,7 @@ internal sealed class NamespaceStore
             Phase = RecordPhase.Creating,
             Created = DateTimeOffset.Now,
             Owner = owner,
+            Agent = RecordedProcess.Of(agent.Pid),
             EndsWithOwner = options.Name is null,
             Pinned = pinned,
             NamedNetwork = _folder.IsRoot && options.Name is not null && options.Types.HasFlag(NamespaceType.Net),
@@ -80,7 +86,7 @@ internal sealed class NamespaceStore
         {
             folder.Make(record);
             Plan plan = NamespacePlans.Create(planned);
-            using PlanOutcome outcome = AgentClient.Current.Run(plan, [], planned.Attached, cancellation);
+            using PlanOutcome outcome = agent.Run(plan, [], planned.Attached, cancellation);
             for (int i = 0; i < plan.Outputs.Count; i++)
             {
                 record.Ids[plan.Outputs[i]] = Sys.Status(outcome.Descriptors[i]).Inode;
@@ -108,14 +114,14 @@ internal sealed class NamespaceStore
                 }
             }
 
-            record = record with { Phase = RecordPhase.Ready, Owner = options.Name is null ? owner : null };
+            record = record with { Phase = RecordPhase.Ready, Owner = options.Name is null ? owner : null, Agent = null };
             folder.Write(record);
             return new NamespaceSet(record, folder.Path, NamespaceSetState.Ready);
         }
         catch (Exception exception) when (exception is not SyscallException && exception is IOException or UnauthorizedAccessException)
         {
             reserve.Dispose();
-            SetRemover.RemoveNow(record, folder);
+            SetRemover.Undo(record, folder);
             throw new IsolationException(
                 "StateFolderUnavailable",
                 ErrorKind.Unavailable,
@@ -125,7 +131,7 @@ internal sealed class NamespaceStore
         catch
         {
             reserve.Dispose();
-            SetRemover.RemoveNow(record, folder);
+            SetRemover.Undo(record, folder);
             throw;
         }
     }
@@ -141,7 +147,13 @@ internal sealed class NamespaceStore
 
         SetFolder folder = new(_folder, name);
         NamespaceRecord? record = folder.Read();
-        return record is null ? null : new NamespaceSet(record, folder.Path, StateOf(record));
+        if (record is null)
+        {
+            return null;
+        }
+
+        Dictionary<string, ulong> living = SetNamespaces.Living(record, folder.Path);
+        return new NamespaceSet(record with { Ids = living }, folder.Path, StateOf(record, living));
     }
 
     /// <summary>The set of a name.</summary>
@@ -189,12 +201,19 @@ internal sealed class NamespaceStore
         return names;
     }
 
+    /// <summary>
+    /// Whether a set is still there to be used. Who removes it writes that down first and looks for processes inside then: a program that was started
+    /// before this is asked is seen.
+    /// </summary>
+    public bool IsStill(NamespaceSet set) =>
+        new SetFolder(_folder, set.Name).Read() is { Phase: RecordPhase.Ready } record && record.Created == set.Record.Created;
+
     /// <summary>Notes the program that is PID 1 of a set made with -AsPid1.</summary>
     public void SetPid1(string name, int pid)
     {
-        using NameLock locked = _folder.Lock(name, s_lockTimeout);
+        using NameLock locked = _folder.Lock(name, s_lockTimeout, CancellationToken.None);
         SetFolder folder = new(_folder, name);
-        if (folder.Read() is NamespaceRecord record)
+        if (folder.Read() is { Phase: RecordPhase.Ready } record)
         {
             if (ProcessIdentity.Of(pid) is ProcessIdentity identity && Sys.TryStatus($"/proc/{pid}/ns/pid", out FileStatus status))
             {
@@ -267,20 +286,27 @@ internal sealed class NamespaceStore
         {
             // Made or removed by a process that is gone, unless its name is locked.
             string name = Path.GetFileName(folder)[".new-".Length..];
-            try
+            using NameLock? locked = _folder.TryLock(name);
+            if (locked is not null)
             {
-                using NameLock locked = _folder.Lock(name, TimeSpan.Zero);
                 new SetFolder(_folder, name).DeleteDrafts();
             }
-            catch (IsolationException)
-            {
-                // Somebody is at it.
-            }
+        }
+
+        foreach (string name in _folder.LockedNames())
+        {
+            // One that nobody holds goes with the letting go.
+            _folder.TryLock(name)?.Dispose();
         }
 
         if (left.Count != 0)
         {
-            Remove(left, static (_, _) => { }, CancellationToken.None);
+            using (_folder.Use())
+            {
+                new SetRemover(_folder).RemoveAbandoned(left, s_sweepTimeout);
+            }
+
+            _folder.TryRemove();
         }
     }
 
@@ -302,20 +328,29 @@ internal sealed class NamespaceStore
         }
     }
 
-    private static bool IsAbandoned(NamespaceRecord record) =>
-        record.Owner is RecordedProcess owner && !owner.Identity.IsAlive() && (record.EndsWithOwner || record.Phase != RecordPhase.Ready);
+    internal static bool IsAbandoned(NamespaceRecord record) =>
+        record.Owner is RecordedProcess owner && (record.EndsWithOwner || record.Phase != RecordPhase.Ready) && !owner.IsRunning();
 
-    private static NamespaceSetState StateOf(NamespaceRecord record) => record.Phase switch
+    private static NamespaceSetState StateOf(NamespaceRecord record, Dictionary<string, ulong> living) => record.Phase switch
     {
-        RecordPhase.Creating => record.Owner?.Identity.IsAlive() == true ? NamespaceSetState.Creating : NamespaceSetState.Broken,
-        RecordPhase.Removing => record.Owner?.Identity.IsAlive() == true ? NamespaceSetState.Removing : NamespaceSetState.Broken,
-        _ => record.Keeper is RecordedProcess keeper && !IsRunning(keeper) ? NamespaceSetState.Broken : NamespaceSetState.Ready,
+        RecordPhase.Creating => record.Owner?.IsRunning() == true ? NamespaceSetState.Creating : NamespaceSetState.Broken,
+        RecordPhase.Removing => record.Owner?.IsRunning() == true ? NamespaceSetState.Removing : NamespaceSetState.Broken,
+        _ when record.Keeper is RecordedProcess keeper && !keeper.IsRunning() => NamespaceSetState.Broken,
+        _ => IsWhole(record, living) ? NamespaceSetState.Ready : NamespaceSetState.Broken,
     };
 
-    private static bool IsRunning(RecordedProcess process)
+    // A set made with -AsPid1 is without its pid namespace while nothing runs in it.
+    private static bool IsWhole(NamespaceRecord record, Dictionary<string, ulong> living)
     {
-        // A zombie keeps its pid and start time, but no namespace.
-        return process.Identity.IsAlive() && Sys.TryStatus($"/proc/{process.Pid}/ns/mnt", out _);
+        foreach (string kind in record.Ids.Keys)
+        {
+            if (!living.ContainsKey(kind) && !(record.AsPid1 && kind == "pid"))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private void RefuseTaken(string name, bool network)

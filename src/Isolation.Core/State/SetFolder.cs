@@ -19,6 +19,9 @@ internal sealed class SetFolder
 
     public bool Exists => Directory.Exists(Path);
 
+    /// <summary>Whether it has a place for pins: what an ordinary user makes, and what is unnamed, has none.</summary>
+    public bool HasPins => Directory.Exists(Pins);
+
     private string RecordFile => System.IO.Path.Combine(Path, "set.json");
 
     private string Pins => System.IO.Path.Combine(Path, "ns");

@@ -21,54 +21,95 @@ internal sealed class SetRemover
 
     public SetRemover(StateFolder folder) => _folder = folder;
 
-    public void Remove(IReadOnlyList<string> names, TimeSpan lockTimeout, Action<string, Exception> failed, CancellationToken cancellation)
+    /// <summary>Removes sets by name.</summary>
+    public void Remove(IReadOnlyList<string> names, TimeSpan lockTimeout, Action<string, Exception> failed, CancellationToken cancellation) =>
+        Remove(names, name => Begin(_folder.Lock(name, lockTimeout, cancellation), name, onlyAbandoned: false), failed, cancellation);
+
+    /// <summary>Removes those sets whose maker or remover is gone. Another process may be at it: what was found is looked at again under the lock.</summary>
+    public void RemoveAbandoned(IReadOnlyList<string> names, TimeSpan lockTimeout) =>
+        Remove(names, name => Begin(_folder.Lock(name, lockTimeout, CancellationToken.None), name, onlyAbandoned: true), static (_, _) => { }, CancellationToken.None);
+
+    /// <summary>Removes one set whose lock the caller holds.</summary>
+    /// <exception cref="IsolationException"><c>NamespaceBusy</c>, <c>CgroupBusy</c>: processes in it do not end. The set stays.</exception>
+    public static void RemoveNow(NamespaceRecord record, SetFolder folder)
     {
-        List<(NamespaceRecord Record, SetFolder Folder, NameLock Lock)> sets = [];
+        using Removal removal = new(Complete(record, folder, ownerIsGone: true), folder, null);
+        Exception? refused = null;
+        Carry([removal], (_, error) => refused = error, CancellationToken.None);
+        if (refused is not null)
+        {
+            throw refused;
+        }
+    }
+
+    /// <summary>Removes what this process has made of a set, as far as it can: why it is undone is what is to be told.</summary>
+    public static void Undo(NamespaceRecord record, SetFolder folder)
+    {
+        using Removal removal = new(Complete(record, folder, ownerIsGone: false), folder, null);
+        Carry([removal], static (_, _) => { }, CancellationToken.None);
+    }
+
+    private static void Remove(IReadOnlyList<string> names, Func<string, Removal?> begin, Action<string, Exception> failed, CancellationToken cancellation)
+    {
+        // In one order, whoever removes: two that remove the same sets would wait for one another otherwise.
+        List<string> sorted = [.. names];
+        sorted.Sort(StringComparer.Ordinal);
+        List<Removal> removals = [];
         try
         {
-            foreach (string name in names)
+            foreach (string name in sorted)
             {
                 cancellation.ThrowIfCancellationRequested();
-                Try(name, failed, () => sets.Add(Begin(name, lockTimeout)));
+                Try(name, failed, () =>
+                {
+                    if (begin(name) is Removal removal)
+                    {
+                        removals.Add(removal);
+                    }
+                });
             }
 
-            EndProcesses(sets, failed);
-            foreach ((NamespaceRecord record, SetFolder folder, NameLock _) in sets)
-            {
-                Try(record.Name, failed, () => Finish(record, folder));
-            }
-
-            NamedNetworkPins.TryRemoveFolder();
+            Carry(removals, failed, cancellation);
         }
         finally
         {
-            foreach ((NamespaceRecord _, SetFolder _, NameLock locked) in sets)
+            foreach (Removal removal in removals)
             {
-                locked.Dispose();
+                removal.Dispose();
             }
         }
     }
 
-    /// <summary>Removes one set whose lock the caller holds; for undoing.</summary>
-    public static void RemoveNow(NamespaceRecord record, SetFolder folder)
+    private static void Carry(List<Removal> removals, Action<string, Exception> failed, CancellationToken cancellation)
     {
-        AddPinned(record, folder);
-        List<(NamespaceRecord, SetFolder, NameLock)> one = [(record, folder, null!)];
-        EndProcesses(one, static (_, _) => { });
-        Finish(record, folder);
+        EndProcesses(removals, failed, cancellation);
+        foreach (Removal removal in removals)
+        {
+            if (!removal.IsRefused)
+            {
+                Try(removal.Record.Name, failed, removal.Finish);
+            }
+        }
+
         NamedNetworkPins.TryRemoveFolder();
     }
 
-    private (NamespaceRecord Record, SetFolder Folder, NameLock Lock) Begin(string name, TimeSpan lockTimeout)
+    private Removal? Begin(NameLock locked, string name, bool onlyAbandoned)
     {
-        NameLock locked = _folder.Lock(name, lockTimeout);
         try
         {
             SetFolder folder = new(_folder, name);
-            NamespaceRecord record = ReadOrRebuild(name, folder);
-            record = record with { Phase = RecordPhase.Removing, Owner = RecordedProcess.Own };
+            NamespaceRecord? record = Read(name, folder);
+            if (record is null || (onlyAbandoned && !NamespaceStore.IsAbandoned(record)))
+            {
+                locked.Dispose();
+                return onlyAbandoned ? null : throw new IsolationException(
+                    "NamespaceNotFound", ErrorKind.NotFound, $"There is no namespace set '{name}'. Get-Namespace lists those that there are.");
+            }
+
+            record = Complete(record, folder, ownerIsGone: true) with { Phase = RecordPhase.Removing, Owner = RecordedProcess.Own };
             folder.Write(record);
-            return (record, folder, locked);
+            return new Removal(record, folder, locked);
         }
         catch
         {
@@ -78,25 +119,20 @@ internal sealed class SetRemover
     }
 
     // Of a set whose record is damaged the pins still say which namespaces it has, and its keeper's title whose keeper that is.
-    private static NamespaceRecord ReadOrRebuild(string name, SetFolder folder)
+    private static NamespaceRecord? Read(string name, SetFolder folder)
     {
         try
         {
-            NamespaceRecord record = folder.Read() ?? throw new IsolationException(
-                "NamespaceNotFound", ErrorKind.NotFound, $"There is no namespace set '{name}'. Get-Namespace lists those that there are.");
-            AddPinned(record, folder);
-            return record;
+            return folder.Read();
         }
         catch (IsolationException exception) when (exception.ErrorId == "NamespaceRecordDamaged")
         {
-            NamespaceRecord record = new() { Name = name, Types = NamespaceTypes.Every, Pinned = true, NamedNetwork = true };
-            AddPinned(record, folder);
-            return record with { Keeper = FindKeeper(name, record) };
+            return new NamespaceRecord { Name = name, Types = NamespaceTypes.Every, Pinned = folder.HasPins, NamedNetwork = true };
         }
     }
 
-    // Whoever was killed while making a set had pinned namespaces that its record does not name yet.
-    private static void AddPinned(NamespaceRecord record, SetFolder folder)
+    // Whoever was killed while making a set had made more of it than its record names: pins, and the process that keeps it.
+    private static NamespaceRecord Complete(NamespaceRecord record, SetFolder folder, bool ownerIsGone)
     {
         foreach (NamespaceType type in NamespaceTypes.All)
         {
@@ -107,6 +143,19 @@ internal sealed class SetRemover
                 record.Ids[kind] = status.Inode;
             }
         }
+
+        if (record.Phase != RecordPhase.Creating || record.Keeper is not null)
+        {
+            return record;
+        }
+
+        // A keeper shows its title first, and then ends if the agent has ended. So once the agent has, it is either seen here or never comes to stay.
+        if (ownerIsGone)
+        {
+            AwaitEnd(record.Agent, Stopwatch.StartNew());
+        }
+
+        return record with { Keeper = FindKeeper(record.Name, record) };
     }
 
     // Where the keeper's user namespace is one that was made from the caller's own, it is the set's, and all that is in it belongs to the set.
@@ -139,56 +188,46 @@ internal sealed class SetRemover
         return null;
     }
 
-    private static void EndProcesses(List<(NamespaceRecord Record, SetFolder Folder, NameLock Lock)> sets, Action<string, Exception> failed)
+    private static void EndProcesses(List<Removal> removals, Action<string, Exception> failed, CancellationToken cancellation)
     {
         Stopwatch waited = Stopwatch.StartNew();
         HashSet<NamespaceKey> keys = [];
-        foreach ((NamespaceRecord record, SetFolder folder, NameLock _) in sets)
+        foreach (Removal removal in removals)
         {
             // PID 1 first: with it the kernel kills everything in its pid namespace, pid_namespaces(7).
-            EndKeeper(record.Pid1);
-            EndKeeper(record.Keeper);
-            foreach (NamespaceKey key in new NamespaceSet(record, folder.Path, NamespaceSetState.Removing).Namespaces)
+            EndKeeper(removal.Record.Pid1);
+            EndKeeper(removal.Record.Keeper);
+        }
+
+        foreach (Removal removal in removals)
+        {
+            // Before anything is waited for: what is frozen ends only when its control group is thawed.
+            Try(removal.Record.Name, failed, removal.EndCgroup);
+            if (removal.IsRefused)
+            {
+                continue;
+            }
+
+            foreach (NamespaceKey key in removal.Namespaces)
             {
                 keys.Add(key);
             }
         }
 
-        foreach ((NamespaceRecord record, SetFolder _, NameLock _) in sets)
+        foreach (Removal removal in removals)
         {
-            AwaitEnd(record.Pid1, waited);
-            AwaitEnd(record.Keeper, waited);
+            AwaitEnd(removal.Record.Pid1, waited);
+            AwaitEnd(removal.Record.Keeper, waited);
         }
 
-        while (keys.Count != 0)
+        while (keys.Count != 0 && EndProcesses(keys).Count != 0)
         {
-            int[] pids = NamespaceScanner.ProcessesInAny(keys);
-            bool any = false;
-            foreach (int pid in pids)
-            {
-                if (pid == Environment.ProcessId)
-                {
-                    continue; // PowerShell itself is inside: its own end is not what was asked for.
-                }
-
-                any = true;
-                Sys.Signal(pid, Sys.SIGKILL);
-            }
-
-            if (!any)
-            {
-                return;
-            }
-
+            cancellation.ThrowIfCancellationRequested();
             if (waited.Elapsed > s_endTimeout)
             {
-                IsolationException stuck = new(
-                    "NamespaceBusy",
-                    ErrorKind.Timeout,
-                    $"Processes {string.Join(", ", pids)} did not end within {s_endTimeout.TotalSeconds} s of SIGKILL: they wait for a device, or a control group freezes them. Thaw it, then remove the set again.");
-                foreach ((NamespaceRecord record, SetFolder _, NameLock _) in sets)
+                foreach (Removal removal in removals)
                 {
-                    failed(record.Name, stuck);
+                    RefuseBusy(removal, failed);
                 }
 
                 return;
@@ -196,6 +235,38 @@ internal sealed class SetRemover
 
             Thread.Sleep(2);
         }
+    }
+
+    // Those that were there, and are to be looked at again.
+    private static List<int> EndProcesses(HashSet<NamespaceKey> keys)
+    {
+        List<int> pids = [];
+        foreach (int pid in NamespaceScanner.ProcessesInAny(keys))
+        {
+            // PowerShell itself may be inside: its own end is not what was asked for.
+            if (pid != Environment.ProcessId)
+            {
+                Sys.Signal(pid, Sys.SIGKILL);
+                pids.Add(pid);
+            }
+        }
+
+        return pids;
+    }
+
+    private static void RefuseBusy(Removal removal, Action<string, Exception> failed)
+    {
+        List<int> pids = removal.IsRefused ? [] : EndProcesses([.. removal.Namespaces]);
+        if (pids.Count == 0)
+        {
+            return;
+        }
+
+        removal.IsRefused = true;
+        failed(removal.Record.Name, new IsolationException(
+            "NamespaceBusy",
+            ErrorKind.Timeout,
+            $"Cannot remove set '{removal.Record.Name}': processes {string.Join(", ", pids)} did not end within {s_endTimeout.TotalSeconds} s of SIGKILL. They wait for a device, or a control group freezes them. Thaw it, then remove the set again."));
     }
 
     private static void EndKeeper(RecordedProcess? process)
@@ -227,26 +298,10 @@ internal sealed class SetRemover
             return;
         }
 
-        while (process.Identity.IsAlive() && Sys.TryStatus($"/proc/{process.Pid}/ns/mnt", out _) && waited.Elapsed < s_endTimeout)
+        while (process.IsRunning() && waited.Elapsed < s_endTimeout)
         {
             Thread.Sleep(2);
         }
-    }
-
-    private static void Finish(NamespaceRecord record, SetFolder folder)
-    {
-        Cgroup cgroup = Cgroup.ForSet(SetCgroups.Host, record.Name);
-        if (cgroup.Exists)
-        {
-            cgroup.Remove(kill: true, s_endTimeout);
-        }
-
-        if (record.NamedNetwork)
-        {
-            NamedNetworkPins.Remove(record.Name, record.Ids.TryGetValue("net", out ulong id) ? id : null);
-        }
-
-        folder.Delete();
     }
 
     private static void Try(string name, Action<string, Exception> failed, Action action)
@@ -263,6 +318,77 @@ internal sealed class SetRemover
         {
             failed(name, new IsolationException(
                 "StateFolderUnavailable", ErrorKind.Unavailable, $"Cannot remove what is kept of set '{name}': {exception.Message}", exception));
+        }
+    }
+
+    /// <summary>One set on its way. Where it is given up, its record says that nobody works on it any more.</summary>
+    private sealed class Removal : IDisposable
+    {
+        private readonly SetFolder _folder;
+        private readonly NameLock? _lock;
+
+        // Open to the end: who is killed for being in a namespace of this number is in this one, and in no later one.
+        private readonly List<Descriptor> _open;
+        private bool _finished;
+
+        public Removal(NamespaceRecord record, SetFolder folder, NameLock? locked)
+        {
+            Record = record;
+            _folder = folder;
+            _lock = locked;
+            _open = SetNamespaces.Open(record, folder.Path, out List<NamespaceKey> keys);
+            Namespaces = keys;
+        }
+
+        public NamespaceRecord Record { get; }
+
+        public IReadOnlyList<NamespaceKey> Namespaces { get; }
+
+        /// <summary>Whether it stays, for something in it does not end.</summary>
+        public bool IsRefused { get; set; }
+
+        public void EndCgroup()
+        {
+            Cgroup cgroup = Cgroup.ForSet(SetCgroups.Host, Record.Name);
+            if (cgroup.Exists)
+            {
+                IsRefused = true;
+                cgroup.Remove(kill: true, s_endTimeout);
+                IsRefused = false;
+            }
+        }
+
+        public void Finish()
+        {
+            if (Record.NamedNetwork)
+            {
+                NamedNetworkPins.Remove(Record.Name, Record.Ids.TryGetValue("net", out ulong id) ? id : null);
+            }
+
+            _folder.Delete();
+            _finished = true;
+        }
+
+        public void Dispose()
+        {
+            foreach (Descriptor descriptor in _open)
+            {
+                descriptor.Dispose();
+            }
+
+            if (!_finished && _folder.Exists)
+            {
+                try
+                {
+                    _folder.Write(Record with { Phase = RecordPhase.Removing, Owner = null });
+                }
+                catch (IOException)
+                {
+                    // Without room the record says what it said before.
+                }
+            }
+
+            _lock?.Dispose();
         }
     }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Threading;
 using Isolation.Interop;
 
 namespace Isolation.State;
@@ -58,19 +59,45 @@ internal sealed class StateFolder
             }
 
             // Another process is removing the empty folder, which takes it a moment.
-            file?.Dispose();
-            if (attempt == 1_000 || error is not (Errno.None or Errno.ENOENT))
+            using (file)
             {
-                throw Unavailable(UseLock, error == Errno.None ? Errno.EAGAIN : error);
+                if (error is not (Errno.None or Errno.ENOENT))
+                {
+                    throw Unavailable(UseLock, error);
+                }
+
+                if (attempt == 1_000)
+                {
+                    throw new IsolationException(
+                        "NamespaceLocked",
+                        ErrorKind.Timeout,
+                        $"{Path}, where sets are kept, is locked by {(file is null ? "another process" : LockHolder.Describe(file))} for longer than 5 s. Wait for it, or end it, and try again.");
+                }
             }
 
-            System.Threading.Thread.Sleep(5);
+            Thread.Sleep(5);
         }
     }
 
     /// <summary>Locks a name against every other process and thread, until the result is disposed.</summary>
     /// <exception cref="IsolationException"><c>NamespaceLocked</c>: another holds it too long; the message says who.</exception>
-    public NameLock Lock(string name, TimeSpan timeout) => NameLock.Acquire(System.IO.Path.Combine(Locks, name), name, timeout);
+    public NameLock Lock(string name, TimeSpan timeout, CancellationToken cancellation) =>
+        NameLock.Acquire(System.IO.Path.Combine(Locks, name), name, timeout, cancellation);
+
+    /// <summary>Locks a name; null where another holds it.</summary>
+    public NameLock? TryLock(string name) => NameLock.TryAcquire(System.IO.Path.Combine(Locks, name), name);
+
+    /// <summary>The names that are locked, and those of locks that a killed process left.</summary>
+    public IReadOnlyList<string> LockedNames()
+    {
+        List<string> names = [];
+        foreach (string path in Directory.Exists(Locks) ? Directory.GetFiles(Locks) : [])
+        {
+            names.Add(System.IO.Path.GetFileName(path));
+        }
+
+        return names;
+    }
 
     /// <summary>
     /// Makes the folder of sets a mount of its own that shares nothing. On a shared mount a mount namespace cannot be pinned (<c>EINVAL</c>), and

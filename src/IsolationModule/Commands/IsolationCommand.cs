@@ -1,6 +1,7 @@
 using System;
 using System.Management.Automation;
 using System.Threading;
+using Isolation.Agent;
 using Isolation.Interop;
 
 namespace Isolation.Commands;
@@ -39,6 +40,7 @@ public abstract class IsolationCommand : PSCmdlet, IDisposable
     protected bool Guard(string errorId, object? target, Action action)
     {
         ArgumentNullException.ThrowIfNull(action);
+        WarnOfLoss();
         try
         {
             action();
@@ -53,6 +55,27 @@ public abstract class IsolationCommand : PSCmdlet, IDisposable
             WriteError(ErrorMap.ToRecord(exception, errorId, target));
             return false;
         }
+    }
+
+    // Once in a process: whichever cmdlet comes first after the agent was lost says so, and has another started.
+    private void WarnOfLoss()
+    {
+        if (AgentClient.TakeLoss() is not AgentLoss loss)
+        {
+            return;
+        }
+
+        string restart;
+        try
+        {
+            restart = $"Another was started, process {AgentClient.Current.Pid}.";
+        }
+        catch (IsolationException exception)
+        {
+            restart = $"Another could not be started: {exception.Message}";
+        }
+
+        WriteWarning(loss.Describe(restart));
     }
 
     /// <inheritdoc/>

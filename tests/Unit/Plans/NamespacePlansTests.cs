@@ -58,7 +58,8 @@ public sealed class NamespacePlansTests
              25  chdir("/")
              26  prctl(PR_SET_NAME, "isolation-init")
              27  set-title("isolation-init web")
-             28  stay(init)
+             28  require-agent()
+             29  stay(init)
 
             """,
             NamespacePlans.Create(new NamespacePlanOptions
@@ -94,7 +95,8 @@ public sealed class NamespacePlansTests
              19  chdir("/")
              20  prctl(PR_SET_NAME, "isolation-hold")
              21  set-title("isolation-hold web")
-             22  stay(holder)
+             22  require-agent()
+             23  stay(holder)
 
             """,
             NamespacePlans.Create(new NamespacePlanOptions

@@ -62,8 +62,9 @@ public sealed class ProcessPlansTests
               9  dup3($stdin, 0, 0)
              10  dup3($stdout, 1, 0)
              11  dup3($stderr, 2, 0)
-             12  reset-signals()
-             13  execve(/usr/bin/id:/bin/id, ["id", "-u", "a \"b\""], /* 2 variables */)
+             12  require-agent()
+             13  reset-signals()
+             14  execve(/usr/bin/id:/bin/id, ["id", "-u", "a \"b\""], /* 2 variables */)
 
             """,
             ProcessPlans.Enter(

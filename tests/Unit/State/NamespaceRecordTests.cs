@@ -18,6 +18,7 @@ public sealed class NamespaceRecordTests
         Phase = RecordPhase.Removing,
         Created = new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.Zero),
         Owner = new RecordedProcess(10, 11),
+        Agent = new RecordedProcess(12, 13),
         EndsWithOwner = true,
         Keeper = new RecordedProcess(20, ulong.MaxValue),
         KeeperIsInit = true,
