@@ -13,9 +13,6 @@ internal sealed class NamespaceStore
 {
     private static readonly TimeSpan s_lockTimeout = TimeSpan.FromSeconds(10);
 
-    // What a sweep waits for another one, which does the same.
-    private static readonly TimeSpan s_sweepTimeout = TimeSpan.FromSeconds(2);
-
     private static int s_unnamed;
 
     private readonly StateFolder _folder;
@@ -303,7 +300,7 @@ internal sealed class NamespaceStore
         {
             using (_folder.Use())
             {
-                new SetRemover(_folder).RemoveAbandoned(left, s_sweepTimeout);
+                new SetRemover(_folder).RemoveAbandoned(left, s_lockTimeout);
             }
 
             _folder.TryRemove();
