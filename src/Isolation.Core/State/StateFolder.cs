@@ -55,7 +55,17 @@ internal sealed class StateFolder
             Errno error = Sys.TryOpen(UseLock, OpenFlags.ReadWrite | OpenFlags.Create, out Descriptor? file, 0x180);
             if (error == Errno.None && Sys.TryLock(file!, exclusive: false) == Errno.None && IsStill(file!, UseLock))
             {
-                return file!;
+                // Another process may have removed the folders since they were looked at, but not from now on.
+                try
+                {
+                    Ensure();
+                    return file!;
+                }
+                catch
+                {
+                    file!.Dispose();
+                    throw;
+                }
             }
 
             // Another process is removing the empty folder, which takes it a moment.
@@ -153,11 +163,11 @@ internal sealed class StateFolder
                 File.Delete(left);
             }
 
+            // The lock after what it protects: whoever makes a new one finds the rest gone, and makes it anew.
+            Directory.Delete(Sets);
+            Directory.Delete(Locks);
             File.Delete(UseLock);
-            foreach (string folder in (string[])[Sets, Locks, Path])
-            {
-                Directory.Delete(folder);
-            }
+            Directory.Delete(Path);
         }
     }
 
@@ -196,22 +206,17 @@ internal sealed class StateFolder
             : new StateFolder($"/tmp/isolation-{user}", isRoot: false);
     }
 
-    private static void EnsureFolder(string path, int othersMay)
+    private void EnsureFolder(string path, int othersMay)
     {
         const int ownerMay = 0b111_000_000;
         if (!Sys.TryStatus(path, out FileStatus status, followLink: false))
         {
-            try
-            {
-                Directory.CreateDirectory(path, (UnixFileMode)(ownerMay | othersMay));
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            // EEXIST: another process made it meanwhile. ENOENT: another process removed the one above it.
+            Errno error = Sys.TryMakeDirectory(path, (uint)(ownerMay | othersMay));
+            if (error is not (Errno.None or Errno.EEXIST) && (error != Errno.ENOENT || path == Path))
             {
                 throw new IsolationException(
-                    "StateFolderUnavailable",
-                    ErrorKind.Unavailable,
-                    $"Cannot make {path}, where sets are kept: {exception.Message} The file system must be writable and have room.",
-                    exception);
+                    "StateFolderUnavailable", ErrorKind.Unavailable, $"Cannot make {path}, where sets are kept: {error.Describe()}. The file system must be writable and have room.");
             }
 
             if (!Sys.TryStatus(path, out status, followLink: false))

@@ -139,9 +139,9 @@ public sealed class AgentTests
         Assert.Equal(0, failures);
 
         // A plan without a program is answered before its process has ended and been reaped.
-        SpinWait.SpinUntil(() => Children(agent).Length == 0 && Descriptors(agent) == before, TimeSpan.FromSeconds(30));
+        SpinWait.SpinUntil(() => Children(agent).Length == 0 && Descriptors(agent) <= before, TimeSpan.FromSeconds(30));
         Assert.Empty(Children(agent));
-        Assert.Equal(before, Descriptors(agent));
+        Assert.InRange(Descriptors(agent), 1, before);
         Assert.InRange(Directory.GetDirectories($"/proc/{agent.Pid}/task").Length, 1, 2);
     }
 

@@ -1,6 +1,8 @@
 using System;
 using System.Diagnostics;
 using System.IO;
+using System.Threading;
+using System.Threading.Tasks;
 using Isolation.Interop;
 using Isolation.State;
 using Xunit;
@@ -38,6 +40,29 @@ public sealed class StateFolderTests : IDisposable
         Directory.CreateDirectory(Folder);
         File.SetUnixFileMode(Folder, OwnerOnly | open);
         Refused(Folder);
+    }
+
+    [Fact]
+    public void It_is_whole_for_whoever_uses_it_while_others_remove_it()
+    {
+        string path = Folder;
+        Parallel.For(0, 4, worker =>
+        {
+            StateFolder folder = StateFolder.At(path, isRoot: false);
+            for (int round = 0; round < 300; round++)
+            {
+                using (folder.Use())
+                using (folder.Lock($"name-{worker}", TimeSpan.FromSeconds(30), CancellationToken.None))
+                {
+                    string set = Path.Combine(folder.Sets, $"name-{worker}");
+                    Directory.CreateDirectory(set);
+                    Directory.Delete(set);
+                }
+
+                folder.TryRemove();
+            }
+        });
+        Assert.False(Directory.Exists(path));
     }
 
     [Fact]
