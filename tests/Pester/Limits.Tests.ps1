@@ -254,6 +254,7 @@ Describe 'too little memory' -Tag Root -Skip:(-not $isRoot) {
         $procs = $folders | Where-Object { [System.IO.File]::Exists("$_/memory.limit_in_bytes") -or [System.IO.File]::Exists("$_/memory.max") } | Select-Object -First 1
         $child = Start-ChildHost "
             `$ErrorActionPreference = 'Stop'
+            `$WarningPreference = 'SilentlyContinue'
             `$null = New-Namespace $name -Type Uts, Net
             Write-Line ready
             Wait-Go

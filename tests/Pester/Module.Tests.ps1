@@ -182,7 +182,9 @@ Describe 'Import and removal' {
     It 'goes on with a new agent when the agent was killed, and says why what was attached has ended' {
         $map = if ($IsRoot) { '' } else { '-MapRootUser' }
         $name = New-TestName
+        # The warning of it has tests of its own.
         $child = Start-ChildHost "$FindAgent
+            `$WarningPreference = 'SilentlyContinue'
             `$s = New-Namespace -Name $name -Type Uts $map -HostName survives
             `$p = Start-NamespaceProcess `$s sleep -ArgumentList 300
             `$agent = [int](Find-Agent)
