@@ -32,7 +32,7 @@ internal sealed class NamespaceStore
     /// <summary>Makes a set; where anything fails, nothing of it stays.</summary>
     /// <exception cref="IsolationException">
     /// <c>NamespaceExists</c>, <c>NamespaceNameTaken</c>, <c>NamespaceNameInvalid</c>, <c>NamespaceTypeInvalid</c>, <c>NamespaceOptionInvalid</c>,
-    /// <c>NamespaceTypeUnsupported</c>, <c>NamespaceLocked</c>, <c>StateFolderUnsafe</c>, <c>StateFolderUnavailable</c>, <c>AgentMissing</c> and the agent's others.
+    /// <c>NamespaceTypeUnsupported</c>, <c>NamespaceLocked</c>, <c>StateFolderUnsafe</c>, <c>StateFolderUnavailable</c>, <c>NamespaceKeeperEnded</c>, <c>AgentMissing</c> and the agent's others.
     /// </exception>
     /// <exception cref="SyscallException">The kernel refused a step.</exception>
     public NamespaceSet Create(NamespaceSetOptions options, CancellationToken cancellation)
@@ -92,7 +92,9 @@ internal sealed class NamespaceStore
             bool init = options.Types.HasFlag(NamespaceType.Pid) && !options.AsPid1;
             if (init || planned.Hold)
             {
-                record = record with { Keeper = RecordedProcess.Of(outcome.Pid), KeeperIsInit = init };
+                RecordedProcess keeper = RecordedProcess.Of(outcome.Pid) ?? throw new IsolationException(
+                    "NamespaceKeeperEnded", ErrorKind.Unavailable, $"Cannot make namespace set '{name}': the process that keeps it ended at once, killed from outside. Try again.");
+                record = record with { Keeper = keeper, KeeperIsInit = init };
 
                 // From here on a removal knows the keeper, whatever happens to this process.
                 folder.Write(record);
@@ -196,6 +198,33 @@ internal sealed class NamespaceStore
         }
 
         return names;
+    }
+
+    /// <summary>Keeps a set from being removed while something is made for it; null where there is no set of the name.</summary>
+    /// <exception cref="IsolationException"><c>NamespaceLocked</c>.</exception>
+    public NameLock? Hold(string name, CancellationToken cancellation)
+    {
+        if (Find(name) is null)
+        {
+            return null;
+        }
+
+        NameLock held = _folder.Lock(name, s_lockTimeout, cancellation);
+        try
+        {
+            if (Find(name) is not null)
+            {
+                return held;
+            }
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+
+        held.Dispose();
+        return null;
     }
 
     /// <summary>

@@ -70,7 +70,10 @@ internal sealed class SetFolder
                     "StateFolderUnsafe", ErrorKind.PermissionDenied, $"{Path} belongs to user {status.Uid} or is no folder: somebody else made it. Look at it, and remove it.");
             }
 
-            return NamespaceRecord.Parse(File.ReadAllBytes(RecordFile), RecordFile);
+            NamespaceRecord record = NamespaceRecord.Parse(StateFile.Read(RecordFile) ?? throw NamespaceRecord.Damaged(RecordFile, null), RecordFile);
+
+            // What belongs to a set is found by its name: that of another would have its control group removed.
+            return record.Name == System.IO.Path.GetFileName(Path) ? record : throw NamespaceRecord.Damaged(RecordFile, null);
         }
         catch (DirectoryNotFoundException)
         {

@@ -11,12 +11,14 @@ namespace Isolation.State;
 /// </summary>
 internal static class StateFile
 {
+    private const int Limit = 16 * 1024;
+
     /// <summary>Makes or replaces a file that its owner alone may read.</summary>
     /// <exception cref="SyscallException">There is no descriptor left.</exception>
     /// <exception cref="IOException">The file system is full, read-only or gone.</exception>
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
-        Errno error = Sys.TryOpen(path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate, out Descriptor? file, 0b110_000_000);
+        Errno error = Sys.TryOpen(path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate | OpenFlags.NonBlock, out Descriptor? file, 0b110_000_000);
         if (error == Errno.None)
         {
             using (file)
@@ -28,6 +30,42 @@ internal static class StateFile
         if (error != Errno.None)
         {
             throw Sys.IsExhausted(error) ? new SyscallException("open", error, $"write {path}", PlanHints.ForFork(error)) : new IOException($"{path}: {error.Describe()}.");
+        }
+    }
+
+    /// <summary>Reads a file, without waiting where it is no plain one but a pipe that somebody put there.</summary>
+    /// <returns>What is in it; null where it is no plain file, or larger than any that is written here.</returns>
+    /// <exception cref="FileNotFoundException">There is none.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static byte[]? Read(string path)
+    {
+        Errno error = Sys.TryOpen(path, OpenFlags.ReadOnly | OpenFlags.NonBlock, out Descriptor? file);
+        if (error != Errno.None)
+        {
+            throw error is Errno.ENOENT or Errno.ENOTDIR ? new FileNotFoundException(null, path) : new IOException($"{path}: {error.Describe()}.");
+        }
+
+        using (file)
+        {
+            if (!Sys.Status(file!).IsRegular)
+            {
+                return null;
+            }
+
+            byte[] buffer = new byte[Limit + 1];
+            int length = 0;
+            while (length < buffer.Length)
+            {
+                int read = Sys.Read(file!, buffer.AsSpan(length));
+                if (read == 0)
+                {
+                    return buffer[..length];
+                }
+
+                length += read;
+            }
+
+            return null;
         }
     }
 }

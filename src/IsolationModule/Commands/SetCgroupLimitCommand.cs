@@ -5,6 +5,7 @@ using System.Management.Automation;
 using Isolation.Arguments;
 using Isolation.Cgroups;
 using Isolation.Completion;
+using Isolation.State;
 
 namespace Isolation.Commands;
 
@@ -103,6 +104,9 @@ public sealed class SetCgroupLimitCommand : IsolationCommand
         }
 
         string? set = cgroup.SetName;
+
+        // A control group that is made after its set was removed would stay.
+        using NameLock? held = set is null ? null : NamespaceStore.Current.Hold(set, Cancellation);
         cgroup.SetLimits(_request, set is null ? null : () => _sets!.GetProcesses(set));
         if (PassThru)
         {
