@@ -69,11 +69,12 @@ Describe 'Get-NamespaceInfo' {
             foreach ($try in 1..30) {
                 $theirs = (lsns -J -l -o 'NS,TYPE,NPROCS,PID,PPID,UID,USER,COMMAND' | ConvertFrom-Json).namespaces | Where-Object nprocs -gt 0
                 $ours = Get-NamespaceInfo | Where-Object ProcessCount -gt 0
+                # lsns itself is in the namespaces of this process, and may have the lowest number there.
                 $own = ($ours | Where-Object IsOwn).Id
                 $difference = Compare-Object @(
-                    $theirs | ForEach-Object { "$($_.type):[$($_.ns)] of $($_.pid), parent $($_.ppid), user $($_.uid) $($_.user), $($_.ns -in $own ? 'own' : $_.nprocs)" }
+                    $theirs | ForEach-Object { "$($_.type):[$($_.ns)] $($_.ns -in $own ? 'own' : "of $($_.nprocs), first $($_.pid), parent $($_.ppid), user $($_.uid) $($_.user)")" }
                 ) @(
-                    $ours | ForEach-Object { "$_ of $($_.ProcessId), parent $($_.ParentProcessId), user $($_.UserId) $($_.User), $($_.IsOwn ? 'own' : $_.ProcessCount)" }
+                    $ours | ForEach-Object { "$_ $($_.IsOwn ? 'own' : "of $($_.ProcessCount), first $($_.ProcessId), parent $($_.ParentProcessId), user $($_.UserId) $($_.User)")" }
                 )
                 if (-not $difference) { break }
             }
