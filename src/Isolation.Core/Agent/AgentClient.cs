@@ -96,6 +96,7 @@ internal sealed class AgentClient : IDisposable
 
         _pidfd = Sys.OpenPidfd(_pid, out _);
         Greet(runtime);
+        Identity = ProcessIdentity.Of(_pid);
         Thread reader = new(ReadLoop) { IsBackground = true, Name = "isolation-agent" };
         try
         {
@@ -125,6 +126,9 @@ internal sealed class AgentClient : IDisposable
 
     /// <summary>The agent's process id.</summary>
     public int Pid => _pid;
+
+    /// <summary>The agent's process; null where there is no proc(5) to tell its start time.</summary>
+    public ProcessIdentity? Identity { get; }
 
     /// <summary>The version that the runtime must have: this library's own.</summary>
     internal static string Version { get; } = typeof(AgentClient).Assembly.GetName().Version!.ToString(3);
@@ -183,7 +187,14 @@ internal sealed class AgentClient : IDisposable
     /// <param name="attached">Whether the process ends when the agent does.</param>
     /// <param name="cancellation">Stops waiting and ends what was begun.</param>
     /// <exception cref="SyscallException">The kernel refused a step.</exception>
-    public PlanOutcome Run(Plan plan, IReadOnlyList<Descriptor> inputs, bool attached, CancellationToken cancellation)
+    public PlanOutcome Run(Plan plan, IReadOnlyList<Descriptor> inputs, bool attached, CancellationToken cancellation) =>
+        Begin(plan, inputs, attached)(cancellation);
+
+    /// <summary>Has the agent begin a plan, while the caller goes on. What it gives back waits for the outcome, and is to be called in any case.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="inputs">The descriptors for its first slots; they stay the caller's.</param>
+    /// <param name="attached">Whether the process ends when the agent does.</param>
+    public Func<CancellationToken, PlanOutcome> Begin(Plan plan, IReadOnlyList<Descriptor> inputs, bool attached)
     {
         int id = Interlocked.Increment(ref _lastId);
         AgentRequest request = new() { Id = id, Kind = AgentRequest.Run, Image = PlanImage.Compile(plan), Attached = attached };
@@ -198,11 +209,10 @@ internal sealed class AgentClient : IDisposable
             }
         }
 
-        AgentReply reply;
-        List<Descriptor> descriptors;
+        Task<AgentAnswer> answer;
         try
         {
-            (reply, descriptors) = Ask(request, inputs, cancellation);
+            answer = Ask(request, inputs);
         }
         catch
         {
@@ -210,20 +220,19 @@ internal sealed class AgentClient : IDisposable
             throw;
         }
 
-        if (reply.Kind == AgentReply.Done)
+        return cancellation =>
         {
-            Descriptor? pidfd = null;
-            if (reply.HasPidfd)
+            try
             {
-                pidfd = descriptors[0];
-                descriptors.RemoveAt(0);
+                (AgentReply reply, List<Descriptor> descriptors) = Await(id, answer, cancellation);
+                return reply.Kind == AgentReply.Done ? Outcome(reply, descriptors, exit.Task) : throw Refusal(plan, reply);
             }
-
-            return new PlanOutcome(reply.Pid, pidfd, descriptors, exit.Task);
-        }
-
-        _exits.Take(id);
-        throw Refusal(plan, reply);
+            catch
+            {
+                _exits.Take(id);
+                throw;
+            }
+        };
     }
 
     /// <summary>Sends a signal to a process that a plan left behind, or to its whole process group. The agent is its parent, so the pid cannot have been reused.</summary>
@@ -233,7 +242,7 @@ internal sealed class AgentClient : IDisposable
         {
             Id = Interlocked.Increment(ref _lastId), Kind = AgentRequest.SignalProcess, Target = pid, Signal = signal, Group = group, EndsGroup = endsGroup,
         };
-        (AgentReply reply, _) = Ask(request, [], CancellationToken.None);
+        AgentReply reply = Await(request.Id, Ask(request, []), CancellationToken.None).Reply;
         return reply.Kind == AgentReply.Done ? Errno.None : (Errno)reply.Errno;
     }
 
@@ -327,7 +336,19 @@ internal sealed class AgentClient : IDisposable
                 "AgentVersionMismatch", ErrorKind.InvalidData, $"{runtime} is version {hello.Version}, the module is {Version}. Build or reinstall the module so that both are the same.");
     }
 
-    private AgentAnswer Ask(AgentRequest request, IReadOnlyList<Descriptor> inputs, CancellationToken cancellation)
+    private static PlanOutcome Outcome(AgentReply reply, List<Descriptor> descriptors, Task<ExitStatus> exit)
+    {
+        Descriptor? pidfd = null;
+        if (reply.HasPidfd)
+        {
+            pidfd = descriptors[0];
+            descriptors.RemoveAt(0);
+        }
+
+        return new PlanOutcome(reply.Pid, pidfd, descriptors, exit);
+    }
+
+    private Task<AgentAnswer> Ask(AgentRequest request, IReadOnlyList<Descriptor> inputs)
     {
         TaskCompletionSource<AgentAnswer> source = _pending.Add(request.Id);
         try
@@ -346,33 +367,30 @@ internal sealed class AgentClient : IDisposable
             source.TrySetException(LostException(reason));
         }
 
-        try
+        return source.Task;
+    }
+
+    private AgentAnswer Await(int id, Task<AgentAnswer> answer, CancellationToken cancellation)
+    {
+        // Task.Wait spins first, on a processor that the agent and the plan's process need.
+        WaitHandle answered = ((IAsyncResult)answer).AsyncWaitHandle;
+        if (!cancellation.CanBeCanceled)
         {
-            source.Task.Wait(cancellation);
+            answered.WaitOne();
         }
-        catch (OperationCanceledException)
+        else if (WaitHandle.WaitAny([answered, cancellation.WaitHandle]) != 0)
         {
             // The reply still comes, Failed or Done; the outcome of a plan that was faster than the cancelling is ended here.
-            Send(new AgentRequest { Kind = AgentRequest.Cancel, Target = request.Id }, []);
-            _ = source.Task.ContinueWith(
-                task =>
-                {
-                    foreach (Descriptor descriptor in task.Result.Descriptors)
-                    {
-                        descriptor.Dispose();
-                    }
-                },
+            Send(new AgentRequest { Kind = AgentRequest.Cancel, Target = id }, []);
+            _ = answer.ContinueWith(
+                static task => Sys.DisposeAll(task.Result.Descriptors),
                 CancellationToken.None,
                 TaskContinuationOptions.OnlyOnRanToCompletion,
                 TaskScheduler.Default);
-            throw;
-        }
-        catch (AggregateException aggregate)
-        {
-            throw aggregate.InnerException!;
+            cancellation.ThrowIfCancellationRequested();
         }
 
-        return source.Task.Result;
+        return answer.GetAwaiter().GetResult();
     }
 
     private void Send(AgentRequest request, IReadOnlyList<Descriptor> inputs)

@@ -63,6 +63,14 @@ internal static unsafe partial class Sys
         }
     }
 
+    /// <summary>Equivalent to fcntl(2) <c>F_DUPFD_CLOEXEC</c>; the error number is the result.</summary>
+    public static Errno TryDuplicate(Descriptor descriptor, out Descriptor? copy)
+    {
+        int fd = fcntl(descriptor.Number, F_DUPFD_CLOEXEC, 3);
+        copy = fd < 0 ? null : new Descriptor(fd);
+        return fd < 0 ? (Errno)errno : Errno.None;
+    }
+
     /// <summary>Whether an error number tells of this process or the host, which have no descriptors or memory left, and not of what was asked for.</summary>
     public static bool IsExhausted(Errno error) => error is Errno.EMFILE or Errno.ENFILE or Errno.ENOMEM;
 

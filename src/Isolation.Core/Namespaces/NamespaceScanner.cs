@@ -118,15 +118,16 @@ public static class NamespaceScanner
     internal static int[] ProcessesInAny(IEnumerable<NamespaceKey> namespaces, string procRoot)
     {
         ArgumentNullException.ThrowIfNull(namespaces);
-        List<(int Slot, ulong Id)> wanted = [];
+        HashSet<ulong>?[] wanted = new HashSet<ulong>?[NamespaceFiles.Count];
+        bool any = false;
         foreach (NamespaceKey key in namespaces)
         {
             int slot = NamespaceFiles.Slot(key.Type);
             ArgumentOutOfRangeException.ThrowIfNegative(slot, nameof(namespaces));
-            wanted.Add((slot, key.Id));
+            any |= (wanted[slot] ??= []).Add(key.Id);
         }
 
-        if (wanted.Count == 0)
+        if (!any)
         {
             return [];
         }
@@ -135,9 +136,10 @@ public static class NamespaceScanner
         List<int> found = [];
         foreach (int pid in proc.ProcessIds())
         {
-            foreach ((int slot, ulong id) in wanted)
+            // However many are wanted, a link is read once.
+            for (int slot = 0; slot < wanted.Length; slot++)
             {
-                if (IsIn(proc, pid, slot, id))
+                if (wanted[slot] is { } ids && ReadId(proc, pid, slot) is ulong id && ids.Contains(id))
                 {
                     found.Add(pid);
                     break;
@@ -148,10 +150,12 @@ public static class NamespaceScanner
         return [.. found];
     }
 
-    private static bool IsIn(ProcTree proc, int pid, int slot, ulong id)
+    private static bool IsIn(ProcTree proc, int pid, int slot, ulong id) => ReadId(proc, pid, slot) == id;
+
+    private static ulong? ReadId(ProcTree proc, int pid, int slot)
     {
         ReadOnlySpan<byte> link = proc.ReadLink(proc.PathOf(pid, NamespaceFiles.Link(slot)), out _);
-        return !link.IsEmpty && NamespaceKey.TryParseId(link[NamespaceFiles.Name(slot).Length..], out ulong found) && found == id;
+        return !link.IsEmpty && NamespaceKey.TryParseId(link[NamespaceFiles.Name(slot).Length..], out ulong id) ? id : null;
     }
 
     private static IsolationException Denied(string what, Errno error) => new(

@@ -21,7 +21,10 @@ internal sealed class DescriptorReserve : IDisposable
     {
         while (_spare.Count < Count)
         {
-            Errno error = Sys.TryOpen("/", OpenFlags.Path, out Descriptor? descriptor);
+            // Copies of the first, which is quicker than to look for the file again.
+            Errno error = _spare is [Descriptor first, ..]
+                ? Sys.TryDuplicate(first, out Descriptor? descriptor)
+                : Sys.TryOpen("/", OpenFlags.Path, out descriptor);
             if (error != Errno.None)
             {
                 Dispose();

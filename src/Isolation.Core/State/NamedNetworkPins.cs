@@ -85,7 +85,8 @@ internal static class NamedNetworkPins
     {
         try
         {
-            Sys.Mount("none", NamedNetworks.Folder, null, MountFlags.Shared | MountFlags.Recursive);
+            // Not with those below it, as ip-netns(8) does: that looks at each, and what is mounted below a shared mount is shared anyway.
+            Sys.Mount("none", NamedNetworks.Folder, null, MountFlags.Shared);
             return true;
         }
         catch (SyscallException exception) when (exception.Errno == Errno.EINVAL)

@@ -29,7 +29,9 @@ internal sealed record RecordedProcess(int Pid, ulong StartTicks)
     /// <summary>Whether it runs. One that has ended and was not waited for keeps its pid and start time, but no namespace.</summary>
     public bool IsRunning() => Identity.IsAlive() && Sys.TryStatus($"/proc/{Pid}/ns/mnt", out _);
 
-    public static RecordedProcess? Of(int pid) => ProcessIdentity.Of(pid) is ProcessIdentity identity ? new(pid, identity.StartTicks) : null;
+    public static RecordedProcess? Of(int pid) => Of(ProcessIdentity.Of(pid));
+
+    public static RecordedProcess? Of(ProcessIdentity? process) => process is { } identity ? new(identity.Pid, identity.StartTicks) : null;
 }
 
 /// <summary>What is known of a set and cannot be read from the kernel; one JSON file, <c>set.json</c>, in the set's folder.</summary>

@@ -69,7 +69,7 @@ internal sealed class NamespaceStore
             Phase = RecordPhase.Creating,
             Created = DateTimeOffset.Now,
             Owner = owner,
-            Agent = RecordedProcess.Of(agent.Pid),
+            Agent = RecordedProcess.Of(agent.Identity),
             EndsWithOwner = options.Name is null,
             Pinned = pinned,
             NamedNetwork = _folder.IsRoot && options.Name is not null && options.Types.HasFlag(NamespaceType.Net),
@@ -81,15 +81,16 @@ internal sealed class NamespaceStore
         using DescriptorReserve reserve = new();
         try
         {
-            folder.Make(record);
             Plan plan = NamespacePlans.Create(planned);
-            using PlanOutcome outcome = agent.Run(plan, [], planned.Attached, cancellation);
+            bool init = options.Types.HasFlag(NamespaceType.Pid) && !options.AsPid1;
+            using PlanOutcome outcome = init || planned.Hold
+                ? RunRecorded(agent, plan, planned.Attached, folder, record, cancellation)
+                : RunBeside(agent, plan, folder, record, cancellation);
             for (int i = 0; i < plan.Outputs.Count; i++)
             {
                 record.Ids[plan.Outputs[i]] = Sys.Status(outcome.Descriptors[i]).Inode;
             }
 
-            bool init = options.Types.HasFlag(NamespaceType.Pid) && !options.AsPid1;
             if (init || planned.Hold)
             {
                 RecordedProcess keeper = RecordedProcess.Of(outcome.Pid) ?? throw new IsolationException(
@@ -135,6 +136,39 @@ internal sealed class NamespaceStore
         }
     }
 
+    // What stays when this process is killed is found by the record, which hence comes first.
+    private static PlanOutcome RunRecorded(
+        AgentClient agent, Plan plan, bool attached, SetFolder folder, NamespaceRecord record, CancellationToken cancellation)
+    {
+        folder.Make(record);
+        return agent.Run(plan, [], attached, cancellation);
+    }
+
+    // A plan that leaves no process behind leaves nothing before it is pinned: the folder is made while the kernel makes the namespaces.
+    private static PlanOutcome RunBeside(AgentClient agent, Plan plan, SetFolder folder, NamespaceRecord record, CancellationToken cancellation)
+    {
+        Func<CancellationToken, PlanOutcome> finish = agent.Begin(plan, [], attached: false);
+        try
+        {
+            folder.Make(record);
+        }
+        catch
+        {
+            try
+            {
+                finish(CancellationToken.None).Dispose();
+            }
+            catch (Exception exception) when (exception is SyscallException or IsolationException)
+            {
+                // Refused as well: the folder is what is told.
+            }
+
+            throw;
+        }
+
+        return finish(cancellation);
+    }
+
     /// <summary>The set of a name; null where there is none.</summary>
     /// <exception cref="IsolationException"><c>NamespaceRecordDamaged</c>, <c>NamespaceRecordTooNew</c>.</exception>
     public NamespaceSet? Find(string name)
@@ -154,6 +188,9 @@ internal sealed class NamespaceStore
         Dictionary<string, ulong> living = SetNamespaces.Living(record, folder.Path);
         return new NamespaceSet(record with { Ids = living }, folder.Path, StateOf(record, living));
     }
+
+    /// <summary>Whether there is a set of the name, whatever is kept of it.</summary>
+    public bool Exists(string name) => NamespaceName.IsValid(name) && new SetFolder(_folder, name).Exists;
 
     /// <summary>The set of a name.</summary>
     /// <exception cref="IsolationException"><c>NamespaceNotFound</c> and those of <see cref="Find"/>.</exception>
@@ -204,7 +241,8 @@ internal sealed class NamespaceStore
     /// <exception cref="IsolationException"><c>NamespaceLocked</c>.</exception>
     public NameLock? Hold(string name, CancellationToken cancellation)
     {
-        if (Find(name) is null)
+        SetFolder folder = new(_folder, name);
+        if (!Exists(name))
         {
             return null;
         }
@@ -212,7 +250,7 @@ internal sealed class NamespaceStore
         NameLock held = _folder.Lock(name, s_lockTimeout, cancellation);
         try
         {
-            if (Find(name) is not null)
+            if (folder.Read() is not null)
             {
                 return held;
             }

@@ -196,17 +196,7 @@ public sealed class RemoveNamespaceCommand : IsolationCommand
             return;
         }
 
-        bool known;
-        try
-        {
-            known = NamespaceStore.Current.Find(name) is not null;
-        }
-        catch (IsolationException exception) when (exception.ErrorId == "NamespaceRecordDamaged")
-        {
-            known = true;
-        }
-
-        if (!known)
+        if (!NamespaceStore.Current.Exists(name))
         {
             throw new IsolationException(
                 "NamespaceNotFound", ErrorKind.NotFound, $"There is no namespace set '{name}'. Get-Namespace lists those that there are.");
