@@ -44,45 +44,7 @@ internal static class NamespacePlans
         bool pid = options.Types.HasFlag(NamespaceType.Pid) && !options.AsPid1;
         NamespaceType types = options.AsPid1 ? options.Types & ~NamespaceType.Pid : options.Types;
 
-        // The user namespace first, and its maps before anything else: what is made after it belongs to it.
-        if (types.HasFlag(NamespaceType.User))
-        {
-            plan.Unshare(NamespaceType.User);
-            if (options.MapRoot is (uint uid, uint gid))
-            {
-                // An ordinary user may write gid_map only after setgroups is denied, user_namespaces(7).
-                plan.WriteFile("/proc/self/setgroups", "deny");
-                plan.WriteFile("/proc/self/gid_map", $"0 {gid} 1");
-                plan.WriteFile("/proc/self/uid_map", $"0 {uid} 1");
-            }
-        }
-
-        if ((types & ~NamespaceType.User) != NamespaceType.None)
-        {
-            plan.Unshare(types & ~NamespaceType.User);
-        }
-
-        if (types.HasFlag(NamespaceType.Mount))
-        {
-            // The copied mounts still are peers of the host's: a mount made in one would appear in the other, mount_namespaces(7).
-            plan.Mount("none", "/", null, MountFlags.Recursive | MountFlags.Private);
-        }
-
-        if (options.HostName is not null)
-        {
-            plan.SetHostName(options.HostName);
-        }
-
-        if (options.DomainName is not null)
-        {
-            plan.SetDomainName(options.DomainName);
-        }
-
-        if (types.HasFlag(NamespaceType.Net))
-        {
-            plan.LoopbackUp();
-        }
-
+        Make(plan, options, types);
         foreach (NamespaceType type in NamespaceTypes.All)
         {
             if (types.HasFlag(type) && type != NamespaceType.Pid)
@@ -126,6 +88,52 @@ internal static class NamespacePlans
         }
 
         return plan;
+    }
+
+    /// <summary>The steps that make namespaces and set them up, up to where a pid namespace needs a fork. Equivalent to <c>unshare</c>.</summary>
+    /// <param name="plan">The plan; the steps are added to it.</param>
+    /// <param name="options">Maps and names.</param>
+    /// <param name="types">The kinds that are made now.</param>
+    internal static void Make(Plan plan, NamespacePlanOptions options, NamespaceType types)
+    {
+        // The user namespace first, and its maps before anything else: what is made after it belongs to it.
+        if (types.HasFlag(NamespaceType.User))
+        {
+            plan.Unshare(NamespaceType.User);
+            if (options.MapRoot is (uint uid, uint gid))
+            {
+                // An ordinary user may write gid_map only after setgroups is denied, user_namespaces(7).
+                plan.WriteFile("/proc/self/setgroups", "deny");
+                plan.WriteFile("/proc/self/gid_map", $"0 {gid} 1");
+                plan.WriteFile("/proc/self/uid_map", $"0 {uid} 1");
+            }
+        }
+
+        if ((types & ~NamespaceType.User) != NamespaceType.None)
+        {
+            plan.Unshare(types & ~NamespaceType.User);
+        }
+
+        if (types.HasFlag(NamespaceType.Mount))
+        {
+            // The copied mounts still are peers of the host's: a mount made in one would appear in the other, mount_namespaces(7).
+            plan.Mount("none", "/", null, MountFlags.Recursive | MountFlags.Private);
+        }
+
+        if (options.HostName is not null)
+        {
+            plan.SetHostName(options.HostName);
+        }
+
+        if (options.DomainName is not null)
+        {
+            plan.SetDomainName(options.DomainName);
+        }
+
+        if (types.HasFlag(NamespaceType.Net))
+        {
+            plan.LoopbackUp();
+        }
     }
 
     private static void SendNamespace(Plan plan, NamespaceType type, string entry)
