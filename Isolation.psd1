@@ -17,6 +17,7 @@
         'Get-Namespace'
         'Get-NamespaceInfo'
         'Get-NamespaceProcess'
+        'New-IdMap'
         'New-Namespace'
         'Remove-Namespace'
         'Set-CgroupLimit'

@@ -47,6 +47,7 @@ internal static unsafe class Walker
     private const int ENOTDIR = 20;
     private const int EINVAL = 22;
     private const int ENOSYS = 38;
+    private const int ECANCELED = 125;
 
     // The numbers are read once, in the agent: a static property's initialiser must not run in a child.
     private static readonly int s_clone = SyscallNumbers.clone;
@@ -163,6 +164,9 @@ internal static unsafe class Walker
                     }
 
                     break;
+                case PlanOperation.Await:
+                    Await(plan, i, step->Number, (int)arguments[0]);
+                    break;
                 case PlanOperation.Fork:
                     Fork(plan, i);
                     break;
@@ -198,6 +202,16 @@ internal static unsafe class Walker
 
         _ = Report(plan, ReportKind.Done, 0, 0, -1);
         Exit(0);
+    }
+
+    private static void Await(PlanHeader* plan, int step, int read, int socket)
+    {
+        byte word;
+        nint length = Native.syscall(read, socket, (nint)(&word), 1, 0, 0, 0);
+        if (length <= 0)
+        {
+            Fail(plan, step, length < 0 ? *Native.ErrnoLocation() : ECANCELED);
+        }
     }
 
     private static void Fork(PlanHeader* plan, int step)

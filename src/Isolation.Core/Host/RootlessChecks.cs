@@ -22,10 +22,10 @@ internal static class RootlessChecks
         new(Area, "user.max_user_namespaces", false, "User namespaces.", MaxUserNamespaces),
         new(Area, "kernel.unprivileged_userns_clone", false, "User namespaces without root.", UnprivilegedClone),
         new(Area, "kernel.apparmor_restrict_unprivileged_userns", false, "Capabilities in user namespaces that were made without root.", AppArmor),
-        new(Area, "newuidmap", false, "More than one user in a user namespace (planned).", view => MapProgram(view, "newuidmap", FileCapability.SetUserId)),
-        new(Area, "newgidmap", false, "More than one group in a user namespace (planned).", view => MapProgram(view, "newgidmap", FileCapability.SetGroupId)),
-        new(Area, "/etc/subuid", false, "More than one user in a user namespace (planned).", view => SubordinateIds(view, "/etc/subuid", "--add-subuids")),
-        new(Area, "/etc/subgid", false, "More than one group in a user namespace (planned).", view => SubordinateIds(view, "/etc/subgid", "--add-subgids")),
+        new(Area, "newuidmap", false, "More than one user in a user namespace.", view => MapProgram(view, "newuidmap", FileCapability.SetUserId)),
+        new(Area, "newgidmap", false, "More than one group in a user namespace.", view => MapProgram(view, "newgidmap", FileCapability.SetGroupId)),
+        new(Area, "/etc/subuid", false, "More than one user in a user namespace.", view => SubordinateIds(view, "/etc/subuid", "--add-subuids")),
+        new(Area, "/etc/subgid", false, "More than one group in a user namespace.", view => SubordinateIds(view, "/etc/subgid", "--add-subgids")),
     ];
 
     /// <summary>What to do where the kernel refuses a namespace to the caller.</summary>
@@ -142,19 +142,10 @@ internal static class RootlessChecks
             : HostFinding.Works(string.Create(CultureInfo.InvariantCulture, $"{count} for {view.UserName}"));
     }
 
-    // nsswitch.conf(5): subid: sss. Without the line, or with files, the ranges are in the two files.
     private static string? Service(HostView view)
     {
         view.Files.TryRead(view.Root + "/etc/nsswitch.conf", out string text);
-        foreach (string line in text.Split('\n'))
-        {
-            if (line.StartsWith("subid:", StringComparison.Ordinal) && line["subid:".Length..].Trim() is not ("" or "files") and string service)
-            {
-                return service;
-            }
-        }
-
-        return null;
+        return SubordinateIdRange.Service(text);
     }
 
     private static long? Setting(HostView view, string file) =>

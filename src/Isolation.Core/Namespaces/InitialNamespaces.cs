@@ -1,4 +1,5 @@
 using System;
+using Isolation.Interop;
 using Isolation.Processes;
 
 namespace Isolation;
@@ -19,6 +20,9 @@ internal sealed class InitialNamespaces
 
     public InitialNamespaces(ProcTree proc) =>
         _seesKernelThreads = proc.TryReadStat(KernelThreadDaemon, out ProcStat stat) && stat is { ParentId: 0, IsKernelThread: true };
+
+    /// <summary>Whether this process is in the host's time namespace.</summary>
+    public static bool HasTime => Sys.TryStatus("/proc/self/ns/time", out FileStatus status) && Array.IndexOf(s_fixed, new NamespaceKey(NamespaceType.Time, status.Inode)) >= 0;
 
     /// <summary>
     /// Whether a namespace is one of them. Before 6.18 those of the kinds net and mnt have no fixed number; they are told by kthreadd, which cannot leave

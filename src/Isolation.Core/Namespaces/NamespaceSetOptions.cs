@@ -1,5 +1,7 @@
 using System;
 using System.Text;
+using Isolation.Interop;
+using Isolation.Users;
 
 namespace Isolation;
 
@@ -17,7 +19,19 @@ internal sealed record NamespaceSetOptions
 
     public bool MapRootUser { get; init; }
 
+    /// <summary>The ids of the new user namespace, where they are more than <see cref="MapRootUser"/> says.</summary>
+    public IdMapOptions Map { get; init; } = new();
+
+    /// <summary>How far the monotonic clock goes ahead of the host's.</summary>
+    public TimeSpan? MonotonicOffset { get; init; }
+
+    /// <summary>How far the boot-time clock goes ahead of the host's.</summary>
+    public TimeSpan? BootTimeOffset { get; init; }
+
     public bool AsPid1 { get; init; }
+
+    /// <summary>All that is asked for of the ids.</summary>
+    public IdMapOptions IdMap => Map with { Root = MapRootUser };
 
     /// <summary>Refuses what cannot be meant, before anything is made.</summary>
     /// <exception cref="IsolationException"><c>NamespaceNameInvalid</c>, <c>NamespaceTypeInvalid</c>, <c>NamespaceOptionInvalid</c>.</exception>
@@ -44,6 +58,43 @@ internal sealed record NamespaceSetOptions
         if (MapRootUser && !Types.HasFlag(NamespaceType.User))
         {
             throw Invalid("-MapRootUser maps a user of a new user namespace, and none is asked for. Add User to -Type.");
+        }
+
+        if ((Map.HasMap || Map.SetGroups is not null) && !Types.HasFlag(NamespaceType.User))
+        {
+            throw Invalid("-UserMap, -GroupMap, -MapCurrentUser, -MapAuto and -SetGroups are for a new user namespace, and none is asked for. Add User to -Type.");
+        }
+
+        IdMap.Check();
+        CheckOffset(MonotonicOffset, "-MonotonicOffset", "monotonic clock", static () => Sys.MonotonicTime());
+        CheckOffset(BootTimeOffset, "-BootTimeOffset", "time since the boot", static () => Sys.TimeSinceBoot());
+    }
+
+    // KTIME_SEC_MAX / 2, time_namespaces(7): some 146 years.
+    private static readonly TimeSpan s_longestOffset = TimeSpan.FromSeconds(4_611_686_018);
+
+    private void CheckOffset(TimeSpan? offset, string parameter, string clock, Func<TimeSpan> read)
+    {
+        if (offset is not TimeSpan span)
+        {
+            return;
+        }
+
+        if (!Types.HasFlag(NamespaceType.Time))
+        {
+            throw Invalid($"{parameter} is for a new time namespace, and none is asked for. Add Time to -Type.");
+        }
+
+        // Within another time namespace the clock that is read is not the host's, to which the offset is added; the kernel checks it there.
+        TimeSpan now = InitialNamespaces.HasTime ? read() : s_longestOffset;
+        if (span < -now)
+        {
+            throw Invalid($"{parameter} {span:c} would set the clock below zero, which no clock can be: the {clock} of this host is at {now:c}. Choose an offset above -{now:c}.");
+        }
+
+        if (span > s_longestOffset)
+        {
+            throw Invalid($"{parameter} {span:c} would set the clock beyond {s_longestOffset:c}, 146 years, the kernel's limit. Choose a smaller one.");
         }
     }
 

@@ -1,5 +1,8 @@
+using System;
 using System.Collections.Generic;
+using System.Globalization;
 using Isolation.Interop;
+using Isolation.Users;
 
 namespace Isolation.Plans;
 
@@ -21,6 +24,15 @@ internal sealed record NamespacePlanOptions
     /// <summary>The user and group outside that are root inside; null makes no map.</summary>
     public (uint Uid, uint Gid)? MapRoot { get; init; }
 
+    /// <summary>The id maps of the new user namespace, where they are more than that; null makes none.</summary>
+    public PlannedIdMaps? Maps { get; init; }
+
+    /// <summary>How far the monotonic clock of the new time namespace goes ahead of the host's; null leaves it where the caller's is.</summary>
+    public TimeSpan? MonotonicOffset { get; init; }
+
+    /// <summary>How far the boot-time clock of the new time namespace goes ahead of the host's; null leaves it where the caller's is.</summary>
+    public TimeSpan? BootTimeOffset { get; init; }
+
     /// <summary>The first program is PID 1: the pid namespace is made with it, not now.</summary>
     public bool AsPid1 { get; init; }
 
@@ -35,16 +47,17 @@ internal sealed record NamespacePlanOptions
 internal static class NamespacePlans
 {
     /// <summary>
-    /// Makes the namespaces of a set. The descriptors of all kinds are sent, in the order of <see cref="Plan.Outputs"/>, named as in
+    /// Makes the namespaces of a set. Where others write its id maps, the socket to them is the input. The descriptors of all kinds are sent, in the order of <see cref="Plan.Outputs"/>, named as in
     /// <c>/proc/PID/ns</c>. Equivalent to <c>unshare --mount --net ... --fork --mount-proc</c>.
     /// </summary>
     public static Plan Create(NamespacePlanOptions options)
     {
         Plan plan = new($"make namespace set '{options.Name}'");
+        PlanSlot? maps = options.Maps is { AreAwaited: true } ? plan.Input("maps") : null;
         bool pid = options.Types.HasFlag(NamespaceType.Pid) && !options.AsPid1;
         NamespaceType types = options.AsPid1 ? options.Types & ~NamespaceType.Pid : options.Types;
 
-        Make(plan, options, types);
+        Make(plan, options, types, maps);
         foreach (NamespaceType type in NamespaceTypes.All)
         {
             if (types.HasFlag(type) && type != NamespaceType.Pid)
@@ -94,7 +107,8 @@ internal static class NamespacePlans
     /// <param name="plan">The plan; the steps are added to it.</param>
     /// <param name="options">Maps and names.</param>
     /// <param name="types">The kinds that are made now.</param>
-    internal static void Make(Plan plan, NamespacePlanOptions options, NamespaceType types)
+    /// <param name="maps">The socket over which the process waits for its id maps; null where it writes them itself.</param>
+    internal static void Make(Plan plan, NamespacePlanOptions options, NamespaceType types, PlanSlot? maps = null)
     {
         // The user namespace first, and its maps before anything else: what is made after it belongs to it.
         if (types.HasFlag(NamespaceType.User))
@@ -107,11 +121,23 @@ internal static class NamespacePlans
                 plan.WriteFile("/proc/self/gid_map", $"0 {gid} 1");
                 plan.WriteFile("/proc/self/uid_map", $"0 {uid} 1");
             }
+
+            if (options.Maps is not null)
+            {
+                WriteMaps(plan, options.Maps, maps);
+            }
         }
 
         if ((types & ~NamespaceType.User) != NamespaceType.None)
         {
             plan.Unshare(types & ~NamespaceType.User);
+        }
+
+        if (types.HasFlag(NamespaceType.Time))
+        {
+            // Before the first process is in it: then they are what they are, time_namespaces(7).
+            WriteOffset(plan, ClockMonotonic, options.MonotonicOffset);
+            WriteOffset(plan, ClockBootTime, options.BootTimeOffset);
         }
 
         if (types.HasFlag(NamespaceType.Mount))
@@ -134,6 +160,54 @@ internal static class NamespacePlans
         {
             plan.LoopbackUp();
         }
+    }
+
+    private static void WriteMaps(Plan plan, PlannedIdMaps maps, PlanSlot? socket)
+    {
+        if (maps.DenySetGroups)
+        {
+            plan.WriteFile("/proc/self/setgroups", "deny");
+        }
+
+        if (maps.Groups is { Writer: IdMapWriter.Self } groups)
+        {
+            plan.WriteFile("/proc/self/gid_map", groups.Lines[0].Line);
+        }
+
+        if (maps.Users is { Writer: IdMapWriter.Self } users)
+        {
+            plan.WriteFile("/proc/self/uid_map", users.Lines[0].Line);
+        }
+
+        if (socket is PlanSlot asked)
+        {
+            plan.Await(asked, "its id maps");
+
+            // Otherwise it goes on as a user of the host, over whom those inside have the rights of the namespace's root.
+            plan.BecomeRoot();
+            plan.SetDumpable();
+        }
+    }
+
+    // The clocks by their numbers: Linux 5.6 does not know their names.
+    private const int ClockMonotonic = 1;
+    private const int ClockBootTime = 7;
+
+    private static void WriteOffset(Plan plan, int clock, TimeSpan? offset)
+    {
+        if (offset is not TimeSpan span)
+        {
+            return;
+        }
+
+        // Nanoseconds are never negative, and go forward from the second before.
+        (long seconds, long ticks) = Math.DivRem(span.Ticks, TimeSpan.TicksPerSecond);
+        if (ticks < 0)
+        {
+            (seconds, ticks) = (seconds - 1, ticks + TimeSpan.TicksPerSecond);
+        }
+
+        plan.WriteFile("/proc/self/timens_offsets", string.Create(CultureInfo.InvariantCulture, $"{clock} {seconds} {ticks * TimeSpan.NanosecondsPerTick}"));
     }
 
     private static void SendNamespace(Plan plan, NamespaceType type, string entry)

@@ -99,6 +99,14 @@ internal sealed class Plan
             PlanArgument.Value((long)(flags | OpenFlags.CloseOnExec), PlanFlags.Show(flags | OpenFlags.CloseOnExec)),
             PlanArgument.Value(0));
 
+    /// <summary>Opens a file of a directory that is open.</summary>
+    public void OpenIn(PlanSlot directory, string name, OpenFlags flags, PlanSlot result) =>
+        Add(PlanOperation.Syscall, "openat", SyscallNumbers.openat, $"open {name} of ${directory.Name}", result, 0,
+            PlanArgument.Slot(directory),
+            PlanArgument.String(name),
+            PlanArgument.Value((long)(flags | OpenFlags.CloseOnExec), PlanFlags.Show(flags | OpenFlags.CloseOnExec)),
+            PlanArgument.Value(0));
+
     public void Close(PlanSlot slot) => Call("close", SyscallNumbers.close, $"close ${slot.Name}", PlanArgument.Slot(slot));
 
     /// <summary>Equivalent to <c>ip link set lo up</c>: a new network namespace has its loopback link down.</summary>
@@ -170,6 +178,14 @@ internal sealed class Plan
             PlanArgument.Value(groups.Count), PlanArgument.Buffer(list, $"[{string.Join(' ', groups)}]"));
     }
 
+    /// <summary>Becomes root of the user namespace, where it has one; otherwise stays the user whom it does not know, as with nsenter(1).</summary>
+    public void BecomeRoot()
+    {
+        SetGroups([], mayFail: true);
+        SetGroup(0, mayFail: true);
+        SetUser(0, mayFail: true);
+    }
+
     public void SetGroup(uint gid, bool mayFail) =>
         Add(PlanOperation.Syscall, "setresgid", SyscallNumbers.setresgid, $"become group {gid}", null, mayFail ? (int)Errno.EINVAL : 0,
             PlanArgument.Value(gid), PlanArgument.Value(gid), PlanArgument.Value(gid));
@@ -190,6 +206,13 @@ internal sealed class Plan
     {
         Add(PlanOperation.SendDescriptor, "send", SyscallNumbers.sendmsg, $"hand over ${slot.Name}", null, 0, PlanArgument.Slot(slot), PlanArgument.Value(Outputs.Count));
         Outputs.Add(slot.Name);
+    }
+
+    /// <summary>Says over a socket that this process has come so far, and waits there for a word from whoever is to do something meanwhile.</summary>
+    public void Await(PlanSlot socket, string what)
+    {
+        Call("write", SyscallNumbers.write, $"ask for {what}", PlanArgument.Slot(socket), PlanArgument.String("?"), PlanArgument.Value(1));
+        Add(PlanOperation.Await, "await", SyscallNumbers.read, $"wait for {what}", null, 0, PlanArgument.Slot(socket));
     }
 
     public void ResetSignals() => Add(PlanOperation.ResetSignals, "reset-signals", 0, "reset the signals", null, 0);

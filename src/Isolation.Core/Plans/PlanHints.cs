@@ -15,6 +15,11 @@ internal static class PlanHints
         ("unshare", Errno.EUSERS) => "User namespaces are nested 32 deep at most, user_namespaces(7).",
         ("unshare", Errno.EINVAL) =>
             $"The kernel, Linux {KernelNamespaces.Release}, was built without one of these kinds of namespace, or is older than it: Time came with Linux 5.6. Leave that kind out of -Type.",
+        ("write", Errno.EPERM) when step.Attempt.EndsWith("_map", System.StringComparison.Ordinal) =>
+            "Mapping other ids than the own takes CAP_SETUID and CAP_SETGID in the user namespace around, where they must be mapped too, user_namespaces(7).",
+        ("write", Errno.ERANGE or Errno.EINVAL) when step.Attempt.EndsWith("timens_offsets", System.StringComparison.Ordinal) =>
+            "The offset would set a clock of the host below zero or beyond 146 years, time_namespaces(7).",
+        ("await", _) => "The ids were not mapped: PowerShell has given up, or was ended.",
         ("write", _) when step.Attempt == Plan.JoinAttempt => ForJoin(errno),
         ("setns", Errno.EPERM) => "Entering a namespace needs CAP_SYS_ADMIN in the user namespace that owns it. Run as root, or as the namespace's owner.",
         ("execve", Errno.ENOENT) => "There is no such file inside, where the file system may be another, or the interpreter that a script's first line names is missing there. Give the program's full path.",

@@ -25,6 +25,8 @@ internal enum PlanOperation
     Stay = 7,
     /// <summary>Ends with success.</summary>
     Exit = 8,
+    /// <summary>Waits for a word over a socket; the socket's end without one is a failure (ECANCELED).</summary>
+    Await = 9,
 }
 
 /// <summary>One argument of a step: how it is laid out in memory, and how it is shown.</summary>

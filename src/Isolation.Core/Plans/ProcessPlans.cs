@@ -223,10 +223,7 @@ internal static class ProcessPlans
         }
         else if (entry.Types.HasFlag(NamespaceType.User))
         {
-            // Root inside, where a root is mapped; who enters otherwise stays the overflow user, as with nsenter(1).
-            plan.SetGroups([], mayFail: true);
-            plan.SetGroup(0, mayFail: true);
-            plan.SetUser(0, mayFail: true);
+            plan.BecomeRoot();
         }
     }
 }

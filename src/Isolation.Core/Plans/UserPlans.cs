@@ -1,8 +1,10 @@
+using System.Collections.Generic;
 using Isolation.Interop;
+using Isolation.Users;
 
 namespace Isolation.Plans;
 
-/// <summary>The plan that reads who the users are inside a mount namespace.</summary>
+/// <summary>The plans about users: who they are inside a mount namespace, and which a user namespace has.</summary>
 internal static class UserPlans
 {
     /// <summary>Opens <c>/etc/passwd</c> and <c>/etc/group</c> inside; the mount namespace is the only input.</summary>
@@ -19,6 +21,48 @@ internal static class UserPlans
         }
 
         plan.Exit();
+        return plan;
+    }
+
+    /// <summary>
+    /// Writes the id maps of another process's user namespace, from the namespace around it. The inputs are the process's folder of /proc and, where that
+    /// is another than the agent's, the user namespace around.
+    /// </summary>
+    public static Plan WriteMaps(string owner, IReadOnlyList<(string File, PlannedIdMap Map)> maps, bool entersUser)
+    {
+        Plan plan = new($"map the ids of {owner}");
+        PlanSlot process = plan.Input("process");
+        if (entersUser)
+        {
+            plan.SetNs(plan.Input("user"), NamespaceType.User, "the set around it");
+        }
+
+        foreach ((string name, PlannedIdMap map) in maps)
+        {
+            PlanSlot file = plan.NewSlot(name);
+            plan.OpenIn(process, name, OpenFlags.WriteOnly, file);
+
+            // One write for the whole map: there is no second one.
+            plan.Write(file, IdMapList.Text(map.Lines), $"write the {name}");
+            plan.Close(file);
+        }
+
+        plan.Exit();
+        return plan;
+    }
+
+    /// <summary>Runs newuidmap(1) or newgidmap(1). The inputs are its standard input, and what takes its words.</summary>
+    public static Plan RunMapProgram(string path, IReadOnlyList<string> arguments, string owner)
+    {
+        Plan plan = new($"map the ids of {owner} with {path}");
+        PlanSlot nothing = plan.Input("null");
+        PlanSlot log = plan.Input("log");
+        plan.Duplicate(nothing, 0);
+        plan.Duplicate(log, 1);
+        plan.Duplicate(log, 2);
+        plan.DieWithAgent();
+        plan.ResetSignals();
+        plan.Exec([path], arguments, ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]);
         return plan;
     }
 }

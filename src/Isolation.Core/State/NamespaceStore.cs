@@ -5,6 +5,7 @@ using System.Threading;
 using Isolation.Agent;
 using Isolation.Interop;
 using Isolation.Plans;
+using Isolation.Users;
 
 namespace Isolation.State;
 
@@ -32,7 +33,7 @@ internal sealed class NamespaceStore
     /// <summary>Makes a set; where anything fails, nothing of it stays.</summary>
     /// <exception cref="IsolationException">
     /// <c>NamespaceExists</c>, <c>NamespaceNameTaken</c>, <c>NamespaceNameInvalid</c>, <c>NamespaceTypeInvalid</c>, <c>NamespaceOptionInvalid</c>,
-    /// <c>NamespaceTypeUnsupported</c>, <c>NamespaceLocked</c>, <c>StateFolderUnsafe</c>, <c>StateFolderUnavailable</c>, <c>NamespaceKeeperEnded</c>, <c>AgentMissing</c> and the agent's others.
+    /// <c>IdMapInvalid</c>, <c>IdMapNotAllowed</c>, <c>IdMapRefused</c>, <c>IdMapProgramMissing</c>, <c>SubordinateIdsMissing</c>, <c>NamespaceTypeUnsupported</c>, <c>NamespaceLocked</c>, <c>StateFolderUnsafe</c>, <c>StateFolderUnavailable</c>, <c>NamespaceKeeperEnded</c>, <c>AgentMissing</c> and the agent's others.
     /// </exception>
     /// <exception cref="SyscallException">The kernel refused a step.</exception>
     public NamespaceSet Create(NamespaceSetOptions options, CancellationToken cancellation)
@@ -83,9 +84,7 @@ internal sealed class NamespaceStore
         {
             Plan plan = NamespacePlans.Create(planned);
             bool init = options.Types.HasFlag(NamespaceType.Pid) && !options.AsPid1;
-            using PlanOutcome outcome = init || planned.Hold
-                ? RunRecorded(agent, plan, planned.Attached, folder, record, cancellation)
-                : RunBeside(agent, plan, folder, record, cancellation);
+            using PlanOutcome outcome = Run(agent, plan, planned, folder, record, staysBehind: init || planned.Hold, cancellation);
             for (int i = 0; i < plan.Outputs.Count; i++)
             {
                 record.Ids[plan.Outputs[i]] = Sys.Status(outcome.Descriptors[i]).Inode;
@@ -136,31 +135,38 @@ internal sealed class NamespaceStore
         }
     }
 
-    // What stays when this process is killed is found by the record, which hence comes first.
-    private static PlanOutcome RunRecorded(
-        AgentClient agent, Plan plan, bool attached, SetFolder folder, NamespaceRecord record, CancellationToken cancellation)
+    // What stays when this process is killed is found by the record, which hence comes first. A plan that leaves no process behind leaves nothing before
+    // it is pinned: the folder is made while the kernel makes the namespaces.
+    private static PlanOutcome Run(
+        AgentClient agent, Plan plan, NamespacePlanOptions planned, SetFolder folder, NamespaceRecord record, bool staysBehind, CancellationToken cancellation)
     {
-        folder.Make(record);
-        return agent.Run(plan, [], attached, cancellation);
-    }
-
-    // A plan that leaves no process behind leaves nothing before it is pinned: the folder is made while the kernel makes the namespaces.
-    private static PlanOutcome RunBeside(AgentClient agent, Plan plan, SetFolder folder, NamespaceRecord record, CancellationToken cancellation)
-    {
-        Func<CancellationToken, PlanOutcome> finish = agent.Begin(plan, [], attached: false);
-        try
+        using IdMapHandshake? maps = planned.Maps is { AreAwaited: true } ? new() : null;
+        if (staysBehind)
         {
             folder.Make(record);
         }
+
+        Func<CancellationToken, PlanOutcome> finish = agent.Begin(plan, maps is null ? [] : [maps.Far], staysBehind && planned.Attached);
+        try
+        {
+            if (!staysBehind)
+            {
+                folder.Make(record);
+            }
+
+            maps?.Serve(agent, planned.Maps!, $"set '{planned.Name}'", around: null, cancellation);
+        }
         catch
         {
+            // The process that waits ends with the other end of its socket.
+            maps?.Dispose();
             try
             {
                 finish(CancellationToken.None).Dispose();
             }
             catch (Exception exception) when (exception is SyscallException or IsolationException)
             {
-                // Refused as well: the folder is what is told.
+                // Refused as well: what came first is what is told.
             }
 
             throw;
@@ -448,7 +454,9 @@ internal sealed class NamespaceStore
         Types = options.Types,
         HostName = options.HostName,
         DomainName = options.DomainName,
-        MapRoot = options.MapRootUser ? (Sys.EffectiveUserId, Sys.EffectiveGroupId) : null,
+        Maps = options.Types.HasFlag(NamespaceType.User) ? IdMapPlanner.Plan(options.IdMap, IdMapCaller.Current) : null,
+        MonotonicOffset = options.MonotonicOffset,
+        BootTimeOffset = options.BootTimeOffset,
         AsPid1 = options.AsPid1,
 
         // Without privilege nothing can be pinned where others see it, and what ends with this process is not pinned.

@@ -34,6 +34,20 @@ internal sealed record SubordinateIdRange(string Owner, long Start, long Count)
         return ranges;
     }
 
+    /// <summary>The service that ranges come from instead, by the text of nsswitch.conf(5), such as <c>sss</c>; null for the two files.</summary>
+    public static string? Service(string nameServices)
+    {
+        foreach (string line in nameServices.Split('\n'))
+        {
+            if (line.StartsWith("subid:", StringComparison.Ordinal) && line["subid:".Length..].Trim() is not ("" or "files") and string service)
+            {
+                return service;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The ranges of a user, under the name or the id.</summary>
     public static IEnumerable<SubordinateIdRange> Of(IReadOnlyList<SubordinateIdRange> ranges, string name, uint id)
     {

@@ -37,6 +37,37 @@ public sealed class NewNamespaceCommand : IsolationCommand
     [Parameter]
     public SwitchParameter MapRootUser { get; set; }
 
+    /// <summary>The caller keeps the own ids inside a new user namespace.</summary>
+    [Parameter]
+    public SwitchParameter MapCurrentUser { get; set; }
+
+    /// <summary>The other ids inside are the caller's of <c>/etc/subuid</c> and <c>/etc/subgid</c>.</summary>
+    [Parameter]
+    public SwitchParameter MapAuto { get; set; }
+
+    /// <summary>The user ids of a new user namespace, what <c>/proc/PID/uid_map</c> shows; without <see cref="GroupMap"/> the group ids too.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public IdMap[]? UserMap { get; set; }
+
+    /// <summary>The group ids of a new user namespace, what <c>/proc/PID/gid_map</c> shows.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public IdMap[]? GroupMap { get; set; }
+
+    /// <summary>Whether setgroups(2) is allowed inside a new user namespace.</summary>
+    [Parameter]
+    [ValidateSet("Allow", "Deny")]
+    public string? SetGroups { get; set; }
+
+    /// <summary>How far the monotonic clock of a new time namespace goes ahead of the host's.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public TimeSpan? MonotonicOffset { get; set; }
+
+    /// <summary>How far the boot-time clock of a new time namespace goes ahead of the host's.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public TimeSpan? BootTimeOffset { get; set; }
+
     /// <summary>The first program is PID 1 of the new pid namespace.</summary>
     [Parameter]
     public SwitchParameter AsPid1 { get; set; }
@@ -55,7 +86,8 @@ public sealed class NewNamespaceCommand : IsolationCommand
 
     private void Create(string? name)
     {
-        NamespaceType types = MapRootUser ? NamespaceType.User : NamespaceType.None;
+        bool maps = MapRootUser || MapCurrentUser || MapAuto || UserMap is not null || GroupMap is not null;
+        NamespaceType types = maps ? NamespaceType.User : NamespaceType.None;
         foreach (NamespaceType type in Type)
         {
             types |= type;
@@ -68,6 +100,16 @@ public sealed class NewNamespaceCommand : IsolationCommand
             HostName = HostName,
             DomainName = DomainName,
             MapRootUser = MapRootUser,
+            Map = new()
+            {
+                Users = UserMap,
+                Groups = GroupMap,
+                CurrentUser = MapCurrentUser,
+                Auto = MapAuto,
+                SetGroups = SetGroups is null ? null : SetGroups.Equals("Allow", StringComparison.OrdinalIgnoreCase),
+            },
+            MonotonicOffset = MonotonicOffset,
+            BootTimeOffset = BootTimeOffset,
             AsPid1 = AsPid1,
         };
         options.Check();

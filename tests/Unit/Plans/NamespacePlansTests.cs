@@ -1,5 +1,7 @@
+using System;
 using System.Collections.Generic;
 using Isolation.Plans;
+using Isolation.Users;
 using Xunit;
 
 namespace Isolation.Tests.Plans;
@@ -106,6 +108,75 @@ public sealed class NamespacePlansTests
     }
 
     [Fact]
+    public void Id_maps_that_others_write_are_waited_for_before_anything_is_made()
+    {
+        Assert.Equal(
+            """
+            # make namespace set 'web'
+              1  unshare(CLONE_NEWUSER)
+              2  $file1 = openat(AT_FDCWD, "/proc/self/setgroups", O_WRONLY|O_CLOEXEC, 0)
+              3  write($file1, "deny", 4)
+              4  close($file1)
+              5  $file2 = openat(AT_FDCWD, "/proc/self/gid_map", O_WRONLY|O_CLOEXEC, 0)
+              6  write($file2, "0 1001 1", 8)
+              7  close($file2)
+              8  write($maps, "?", 1)
+              9  await($maps)
+             10  setgroups(0, [])  # may fail with EPERM
+             11  setresgid(0, 0, 0)  # may fail with EINVAL
+             12  setresuid(0, 0, 0)  # may fail with EINVAL
+             13  prctl(PR_SET_DUMPABLE, 1)
+             14  $user = openat(AT_FDCWD, "/proc/self/ns/user", O_RDONLY|O_CLOEXEC, 0)
+             15  send($user, 0)
+             16  exit(0)
+
+            """,
+            NamespacePlans.Create(new NamespacePlanOptions
+            {
+                Name = "web",
+                Types = NamespaceType.User,
+                Maps = new(new([new(0, 100000, 65536)], IdMapWriter.Program), new([new(0, 1001, 1)], IdMapWriter.Self), DenySetGroups: true),
+            }).ToString());
+    }
+
+    [Fact]
+    public void Maps_are_written_whole_from_the_namespace_around()
+    {
+        Assert.Equal(
+            """
+            # map the ids of set 'web'
+              1  setns($user, CLONE_NEWUSER)
+              2  $gid_map = openat($process, "gid_map", O_WRONLY|O_CLOEXEC, 0)
+              3  write($gid_map, "0 5 1\n7 8 9\n", 12)
+              4  close($gid_map)
+              5  $uid_map = openat($process, "uid_map", O_WRONLY|O_CLOEXEC, 0)
+              6  write($uid_map, "0 100000 65536\n", 15)
+              7  close($uid_map)
+              8  exit(0)
+
+            """,
+            UserPlans.WriteMaps(
+                "set 'web'",
+                [
+                    ("gid_map", new([new(0, 5, 1), new(7, 8, 9)], IdMapWriter.Parent)),
+                    ("uid_map", new([new(0, 100000, 65536)], IdMapWriter.Parent)),
+                ],
+                entersUser: true).ToString());
+    }
+
+    [Fact]
+    public void Offsets_of_clocks_are_written_before_the_first_process_is_in_the_namespace()
+    {
+        string plan = NamespacePlans.Create(new NamespacePlanOptions
+        {
+            Name = "web", Types = NamespaceType.Time | NamespaceType.Pid, MonotonicOffset = TimeSpan.FromSeconds(-1.5), BootTimeOffset = TimeSpan.FromDays(7),
+        }).ToString();
+        int written = plan.IndexOf("write($file0, \"1 -2 500000000\", 14)", StringComparison.Ordinal);
+        Assert.InRange(written, plan.IndexOf("unshare(", StringComparison.Ordinal), plan.IndexOf("fork(", StringComparison.Ordinal));
+        Assert.InRange(plan.IndexOf("\"7 604800 0\"", StringComparison.Ordinal), written, plan.IndexOf("fork(", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void What_is_attached_ends_with_the_agent()
     {
         Assert.Equal(
@@ -161,5 +232,5 @@ public sealed class NamespacePlansTests
         Assert.Contains(
             "sethostname(\"h\u00fc\", 3)",
             NamespacePlans.Create(new NamespacePlanOptions { Name = "web", Types = NamespaceType.Uts, HostName = "h\u00fc" }).ToString(),
-            System.StringComparison.Ordinal);
+            StringComparison.Ordinal);
 }
