@@ -21,14 +21,25 @@ internal sealed record Credentials(uint? Uid, uint? Gid, IReadOnlyList<uint> Gro
 
     /// <summary>Finds a user and a group by name or id, in the files of the mount namespace that is entered.</summary>
     /// <exception cref="IsolationException"><c>UserNotFound</c>, <c>GroupNotFound</c>.</exception>
-    public static Credentials Find(NamespaceTarget target, string? user, string? group, CancellationToken cancellation)
+    public static Credentials Find(NamespaceTarget target, EntrySettings settings, string? user, string? group, CancellationToken cancellation)
     {
         if (user is null && group is null)
         {
             return Unchanged;
         }
 
-        UserDatabase database = Databases(target, cancellation);
+        UserDatabase database;
+        try
+        {
+            database = Databases(target, settings, cancellation);
+        }
+        catch (SyscallException exception) when (
+            (exception.Syscall == "openat" && exception.Errno is Errno.ENOENT or Errno.ENOTDIR) || (IsNumber(user) && IsNumber(group)))
+        {
+            // A root without users, or one that is not reached in this way: numbers will do.
+            database = UserDatabase.Parse([], []);
+        }
+
         uint? uid = null;
         uint? gid = null;
         uint[] groups = [];
@@ -63,22 +74,34 @@ internal sealed record Credentials(uint? Uid, uint? Gid, IReadOnlyList<uint> Gro
     }
 
     /// <summary>The users and groups that a program inside knows.</summary>
-    public static UserDatabase Databases(NamespaceTarget target, CancellationToken cancellation)
+    public static UserDatabase Databases(NamespaceTarget target, EntrySettings settings, CancellationToken cancellation)
     {
-        if (!target.Types.HasFlag(NamespaceType.Mount))
+        NamespaceType types = target.Types & (NamespaceType.Mount | NamespaceType.User);
+        if (!types.HasFlag(NamespaceType.Mount) && settings.Root is null)
         {
             return UserDatabase.Host;
         }
 
-        // A user namespace that owns the mount namespace gives the right to enter it; the plan that runs the program says so if it does not.
-        if (target.Types.HasFlag(NamespaceType.User))
+        List<Descriptor> inputs = [];
+        NamespaceType before = target.BeforeUser;
+        foreach (NamespaceType type in ProcessPlans.Order(types, before))
         {
-            return UserDatabase.Host;
+            inputs.Add(target[type]);
         }
 
-        using PlanOutcome outcome = AgentClient.Current.Run(UserPlans.OpenDatabases(target.Description), [target[NamespaceType.Mount]], attached: true, cancellation);
+        using Descriptor? root = settings.Root is not null && target.Process is not null ? target.OpenOfProcess("root", OpenFlags.Path) : null;
+        if (root is not null)
+        {
+            inputs.Add(root);
+        }
+
+        Plan plan = UserPlans.OpenDatabases(
+            new EntryOptions { Target = target.Description, Types = types, Before = before, RootDirectory = root is not null, Root = settings.Root });
+        using PlanOutcome outcome = AgentClient.Current.Run(plan, inputs, attached: true, cancellation);
         return UserDatabase.Parse(ReadAll(outcome.Descriptors[0]), ReadAll(outcome.Descriptors[1]));
     }
+
+    private static bool IsNumber(string? text) => text is null || uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     private static byte[] ReadAll(Descriptor file)
     {

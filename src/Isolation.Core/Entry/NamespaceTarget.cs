@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using Isolation.Interop;
 using Isolation.Plans;
 using Isolation.State;
+using Isolation.Users;
 
 namespace Isolation.Entry;
 
@@ -10,23 +11,52 @@ namespace Isolation.Entry;
 internal sealed class NamespaceTarget : IDisposable
 {
     private readonly Dictionary<NamespaceType, Descriptor> _open = [];
+    private readonly List<NamespaceSet> _sets = [];
 
     private NamespaceTarget(string description) => Description = description;
 
     /// <summary>What it is, for titles and errors: <c>set 'web'</c>, <c>process 42</c>.</summary>
-    public string Description { get; }
+    public string Description { get; private set; }
 
-    /// <summary>The set; null for others.</summary>
-    public NamespaceSet? Set { get; private init; }
+    /// <summary>The sets that it is of; none for others. A program is put into the control group of the first.</summary>
+    public IReadOnlyList<NamespaceSet> Sets => _sets;
+
+    /// <summary>The process that it is of, as it was when its namespaces were opened; null for others.</summary>
+    public ProcessIdentity? Process { get; private set; }
 
     /// <summary>The kinds that are open.</summary>
     public NamespaceType Types { get; private set; }
 
-    /// <summary>The set's pid namespace is made with the program that is started, which is its PID 1.</summary>
-    public bool NeedsPid1 { get; private set; }
+    /// <summary>The set whose pid namespace is made with the program that is started, which is its PID 1; null mostly.</summary>
+    public NamespaceSet? NeedsPid1 { get; private set; }
+
+    /// <summary>
+    /// The kinds that are entered before the user namespace: those that neither it owns nor one inside it. Over them it gives no rights, and those
+    /// that the caller has are lost with it. nsenter(1) finds out by trying; here the kernel is asked for the owners.
+    /// </summary>
+    public NamespaceType BeforeUser
+    {
+        get
+        {
+            NamespaceType before = NamespaceType.None;
+            if (_open.TryGetValue(NamespaceType.User, out Descriptor? user))
+            {
+                ulong id = Sys.Status(user).Inode;
+                foreach ((NamespaceType type, Descriptor descriptor) in _open)
+                {
+                    before |= type == NamespaceType.User || NamespaceOwner.IsWithin(descriptor, id) ? NamespaceType.None : type;
+                }
+            }
+
+            return before;
+        }
+    }
 
     /// <summary>The descriptor of one kind.</summary>
     public Descriptor this[NamespaceType type] => _open[type];
+
+    /// <summary>Nothing yet: for a program that is run in new namespaces.</summary>
+    public static NamespaceTarget Nothing(string description) => new(description);
 
     /// <summary>A set's namespaces.</summary>
     /// <exception cref="IsolationException"><c>NamespaceSetBroken</c>, <c>NamespaceTypeNotInSet</c>.</exception>
@@ -46,7 +76,8 @@ internal sealed class NamespaceTarget : IDisposable
                 "NamespaceTypeNotInSet", ErrorKind.InvalidArgument, $"Set '{set.Name}' has {set.Type}, not {missing}. Leave -Type out to enter all that it has.");
         }
 
-        NamespaceTarget target = new($"set '{set.Name}'") { Set = set };
+        NamespaceTarget target = new($"set '{set.Name}'");
+        target._sets.Add(set);
         try
         {
             foreach (NamespaceType type in NamespaceTypes.All)
@@ -59,7 +90,7 @@ internal sealed class NamespaceTarget : IDisposable
                 string? path = SetNamespaces.PathOf(set.Record, set.Folder, type);
                 if (path is null && type == NamespaceType.Pid && set.Record.AsPid1)
                 {
-                    target.NeedsPid1 = true;
+                    target.NeedsPid1 = set;
                     continue;
                 }
 
@@ -76,13 +107,16 @@ internal sealed class NamespaceTarget : IDisposable
     }
 
     /// <summary>The namespaces of a process that differ from the caller's own: entering one's own is no change, and for some kinds refused.</summary>
+    /// <param name="pid">The process.</param>
+    /// <param name="wanted">The kinds.</param>
+    /// <param name="meant">The process that was seen under this pid; null for whichever has it now.</param>
     /// <exception cref="IsolationException"><c>ProcessNotFound</c>, <c>NamespaceAccessDenied</c>.</exception>
-    public static NamespaceTarget OfProcess(int pid, NamespaceType wanted)
+    public static NamespaceTarget OfProcess(int pid, NamespaceType wanted, ProcessIdentity? meant = null)
     {
         NamespaceTarget target = new($"process {pid}");
         try
         {
-            ProcessIdentity? before = ProcessIdentity.Of(pid);
+            ProcessIdentity? before = meant ?? ProcessIdentity.Of(pid);
             foreach (NamespaceType type in NamespaceTypes.All)
             {
                 string entry = type.ProcName();
@@ -102,10 +136,7 @@ internal sealed class NamespaceTarget : IDisposable
                         target.Open(type, descriptor!);
                         break;
                     case Errno.EACCES or Errno.EPERM:
-                        throw new IsolationException(
-                            "NamespaceAccessDenied",
-                            ErrorKind.PermissionDenied,
-                            $"The namespaces of process {pid} may not be opened: it belongs to another user, or has more privilege. Run as root, or as that user.");
+                        throw NotOurs($"The namespaces of process {pid}", pid);
                     default:
                         ThrowIfExhausted(error, path);
                         throw NoProcess(pid);
@@ -113,13 +144,54 @@ internal sealed class NamespaceTarget : IDisposable
             }
 
             // Opened of the process that was meant, and not of one that took its pid meanwhile.
-            return before is not null && ProcessIdentity.Of(pid) == before ? target : throw NoProcess(pid);
+            target.Process = before;
+            target.RequireProcess();
+            return target;
         }
         catch
         {
             target.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// The network namespace of a socket that a process has open, which may be another than the process's own: a socket keeps the one in which it was
+    /// made. Equivalent to <c>nsenter --net-socket</c>.
+    /// </summary>
+    /// <exception cref="IsolationException"><c>ProcessNotFound</c>, <c>SocketNotFound</c>, <c>SocketInvalid</c>, <c>NamespaceAccessDenied</c>, <c>NamespaceSocketUnsupported</c>.</exception>
+    public static NamespaceTarget OfSocket(int pid, int number, ProcessIdentity? meant = null)
+    {
+        NamespaceTarget target = new($"socket {number} of process {pid}") { Process = meant ?? ProcessIdentity.Of(pid) };
+        using Descriptor? pidfd = Sys.OpenPidfd(pid, out Errno error);
+        target.RequireProcess();
+        if (pidfd is null)
+        {
+            throw error == Errno.ENOSYS ? NoSockets() : new SyscallException("pidfd_open", error, $"open process {pid}", PlanHints.ForFork(error));
+        }
+
+        using Descriptor? socket = Sys.CopyDescriptor(pidfd, number, out error);
+        if (socket is null)
+        {
+            throw error switch
+            {
+                Errno.ENOSYS => NoSockets(),
+                Errno.EBADF => new IsolationException("SocketNotFound", ErrorKind.NotFound, $"Process {pid} has no descriptor {number}. Its descriptors are in /proc/{pid}/fd."),
+                Errno.EPERM or Errno.EACCES => NotOurs($"Descriptor {number} of process {pid}", pid),
+                Errno.ESRCH => NoProcess(pid),
+                _ => new SyscallException("pidfd_getfd", error, $"copy descriptor {number} of process {pid}", PlanHints.ForFork(error)),
+            };
+        }
+
+        Descriptor? network = Sys.NamespaceOfSocket(socket, out error);
+        target.Open(NamespaceType.Net, network ?? throw (error is Errno.EPERM
+            ? new IsolationException(
+                "NamespaceAccessDenied",
+                ErrorKind.PermissionDenied,
+                $"The network namespace of descriptor {number} of process {pid} may not be opened: that takes CAP_NET_ADMIN in the user namespace that owns it. Run as root.")
+            : new IsolationException(
+                "SocketInvalid", ErrorKind.InvalidArgument, $"Descriptor {number} of process {pid} is no socket of a network namespace. Its sockets are those in /proc/{pid}/fd that lead to socket:[...].")));
+        return target;
     }
 
     /// <summary>A namespace by its file.</summary>
@@ -174,9 +246,114 @@ internal sealed class NamespaceTarget : IDisposable
             "NamespaceGone", ErrorKind.NotFound, $"Namespace {info} cannot be opened any more: no process is in it and nothing pins it. Get-NamespaceInfo shows those that there are.");
     }
 
-    /// <summary>Says that the set was removed since it was opened.</summary>
-    public IsolationException Removed() => new(
-        "NamespaceSetBusy", ErrorKind.Busy, $"Set '{Set!.Name}' was being removed while a program was started in it; the program was ended. Get-Namespace lists the sets that there are.");
+    /// <summary>Adds the namespaces of another target, which is used up. Of a kind that both have, those of the other count.</summary>
+    public void Join(NamespaceTarget other)
+    {
+        Description = _open.Count == 0 && _sets.Count == 0 && Process is null ? other.Description : $"{Description} and {other.Description}";
+        Process ??= other.Process;
+        _sets.AddRange(other._sets);
+        foreach ((NamespaceType type, Descriptor descriptor) in other._open)
+        {
+            Drop(type);
+            Open(type, descriptor);
+        }
+
+        other._open.Clear();
+        if (other.NeedsPid1 is not null)
+        {
+            Drop(NamespaceType.Pid);
+            NeedsPid1 = other.NeedsPid1;
+        }
+    }
+
+    /// <summary>Adds the user namespace that owns what is open. Equivalent to <c>nsenter --user-parent</c>.</summary>
+    /// <exception cref="IsolationException"><c>NamespaceAccessDenied</c>, <c>NamespaceOptionInvalid</c>.</exception>
+    public void JoinOwner()
+    {
+        foreach (NamespaceType type in NamespaceTypes.All)
+        {
+            if (!_open.TryGetValue(type, out Descriptor? descriptor) || type == NamespaceType.User)
+            {
+                continue;
+            }
+
+            using Descriptor owner = Sys.OwnerOfNamespace(descriptor, out Errno error)
+                ?? throw new IsolationException(
+                    "NamespaceAccessDenied",
+                    ErrorKind.PermissionDenied,
+                    $"The user namespace that owns the {type.ProcName()} namespace of {Description} may not be opened: {error.Describe()}. It lies outside the one of this PowerShell.");
+
+            // The caller's own, which cannot be entered and need not be.
+            if (Sys.TryStatus("/proc/self/ns/user", out FileStatus own) && Sys.Status(owner).Inode != own.Inode && Sys.TryDuplicate(owner, out Descriptor? copy) == Errno.None)
+            {
+                Drop(NamespaceType.User);
+                Open(NamespaceType.User, copy!);
+            }
+
+            return;
+        }
+
+        throw new IsolationException(
+            "NamespaceOptionInvalid", ErrorKind.InvalidArgument, $"-JoinOwner enters the user namespace that owns what is entered, and of {Description} nothing else is. Leave it out.");
+    }
+
+    /// <summary>Opens a file or folder of the process, such as <c>root</c>.</summary>
+    /// <exception cref="IsolationException"><c>NamespaceAccessDenied</c>, <c>ProcessNotFound</c>.</exception>
+    public Descriptor OpenOfProcess(string entry, OpenFlags flags)
+    {
+        int pid = Process!.Value.Pid;
+        Errno error = Sys.TryOpen($"/proc/{pid}/{entry}", flags, out Descriptor? descriptor);
+        ThrowIfExhausted(error, entry);
+        if (error is Errno.EACCES or Errno.EPERM)
+        {
+            throw NotOurs($"/proc/{pid}/{entry}", pid);
+        }
+
+        if (error != Errno.None)
+        {
+            throw NoProcess(pid);
+        }
+
+        try
+        {
+            RequireProcess();
+            return descriptor!;
+        }
+        catch
+        {
+            descriptor!.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Refuses a process that has ended, or whose pid is another's by now.</summary>
+    /// <exception cref="IsolationException"><c>ProcessNotFound</c>.</exception>
+    public void RequireProcess()
+    {
+        if (Process?.IsAlive() != true)
+        {
+            throw NoProcess(Process?.Pid ?? 0);
+        }
+    }
+
+    /// <summary>Says why the kernel did not let a namespace be entered: who owns it, and what that takes.</summary>
+    public SyscallException Explain(SyscallException refusal)
+    {
+        foreach ((NamespaceType type, Descriptor descriptor) in _open)
+        {
+            if (refusal.Attempt.EndsWith(Plan.EnterAttempt(type, Description), StringComparison.Ordinal))
+            {
+                return new SyscallException(
+                    refusal.Syscall, refusal.Errno, refusal.Attempt, NamespaceOwner.Describe(descriptor, type, _open.GetValueOrDefault(NamespaceType.User)));
+            }
+        }
+
+        return refusal;
+    }
+
+    /// <summary>Says that a set was removed since it was opened.</summary>
+    public static IsolationException Removed(NamespaceSet set) => new(
+        "NamespaceSetBusy", ErrorKind.Busy, $"Set '{set.Name}' was being removed while a program was started in it; the program was ended. Get-Namespace lists the sets that there are.");
 
     public void Dispose()
     {
@@ -198,6 +375,20 @@ internal sealed class NamespaceTarget : IDisposable
 
     private static IsolationException NoProcess(int pid) =>
         new("ProcessNotFound", ErrorKind.NotFound, $"There is no process {pid}, or it ended meanwhile. Get-Process lists those that there are.");
+
+    private static IsolationException NotOurs(string what, int pid)
+    {
+        string owner = Sys.TryStatus($"/proc/{pid}", out FileStatus status) ? $"user {UserDatabase.Host.UserName(status.Uid)}" : "another user";
+        return new IsolationException(
+            "NamespaceAccessDenied",
+            ErrorKind.PermissionDenied,
+            $"{what} may not be opened: the process belongs to {owner}, and that takes CAP_SYS_PTRACE in its user namespace. Run as root, or as that user.");
+    }
+
+    private static IsolationException NoSockets() => new(
+        "NamespaceSocketUnsupported",
+        ErrorKind.NotSupported,
+        $"The kernel, Linux {KernelNamespaces.Release}, or a filter on this process, has no pidfd_getfd(2), by which another process's socket is reached. It came with Linux 5.6.");
 
     // Then nothing is known of the namespace.
     private static void ThrowIfExhausted(Errno error, string path)
@@ -225,6 +416,19 @@ internal sealed class NamespaceTarget : IDisposable
         }
 
         Open(type, descriptor!);
+    }
+
+    private void Drop(NamespaceType type)
+    {
+        if (_open.Remove(type, out Descriptor? mine))
+        {
+            mine.Dispose();
+        }
+
+        if (type == NamespaceType.Pid)
+        {
+            NeedsPid1 = null;
+        }
     }
 
     private void Open(NamespaceType type, Descriptor descriptor)

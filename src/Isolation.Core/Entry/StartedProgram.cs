@@ -30,64 +30,42 @@ internal sealed class StartedProgram : IDisposable
     /// <summary>Completes with how it ended.</summary>
     public Task<ExitStatus> Exit { get; }
 
-    private static Plan PlanFor(NamespaceTarget target, ProgramOptions program, int cgroupFiles, bool birthCgroup) => ProcessPlans.Enter(
-        new EntryOptions
-        {
-            Target = target.Description,
-            Types = target.Types,
-            CgroupFiles = cgroupFiles,
-            BirthCgroup = birthCgroup,
-            NewPid = target.NeedsPid1,
-            NewProc = target.NeedsPid1 && target.Types.HasFlag(NamespaceType.Mount),
-        },
-        program);
-
-    /// <summary>Starts a program. In a set that has a cgroup it is there before its first instruction. <paramref name="explain"/>, where there is one, is given the plan as text.</summary>
+    /// <summary>Starts a program. In a set that has a cgroup it is there before its first instruction.</summary>
+    /// <param name="target">The namespaces that it enters.</param>
+    /// <param name="settings">How it enters them.</param>
+    /// <param name="program">The program.</param>
+    /// <param name="streams">Its standard streams; they stay the caller's.</param>
+    /// <param name="explain">Given the plan as text, where there is one.</param>
+    /// <param name="cancellation">Stops waiting and ends what was begun.</param>
     /// <exception cref="SyscallException">The kernel refused a step.</exception>
-    /// <exception cref="IsolationException">The agent's, and <c>CgroupBusy</c> and the like.</exception>
-    public static StartedProgram Start(NamespaceTarget target, ProgramOptions program, StandardStreams streams, Action<string>? explain, CancellationToken cancellation)
+    /// <exception cref="IsolationException">The agent's, those of <see cref="EntrySettings.Check"/>, and <c>CgroupBusy</c> and the like.</exception>
+    public static StartedProgram Start(
+        NamespaceTarget target, EntrySettings settings, ProgramOptions program, StandardStreams streams, Action<string>? explain, CancellationToken cancellation)
     {
+        settings.Check(target);
         List<Descriptor> opened = [];
         try
         {
             List<Descriptor> inputs = [streams.Input, streams.Output, streams.Error];
-            bool birth = false;
-            int files = 0;
-            if (target.Set is not null)
-            {
-                Cgroup cgroup = Cgroup.ForSet(SetCgroups.Host, target.Set.Name);
-                foreach (CgroupDirectory directory in cgroup.Directories)
-                {
-                    bool unified = directory.Hierarchy.Version == CgroupVersion.V2;
-                    Descriptor descriptor = Sys.Open(unified ? directory.FullPath : directory.ProcsFile, unified ? OpenFlags.ReadOnly : OpenFlags.WriteOnly);
-                    opened.Add(descriptor);
-                    birth |= unified;
-                    files += unified ? 0 : 1;
-                    inputs.Insert(unified ? 3 : inputs.Count, descriptor);
-                }
-            }
-
-            foreach (NamespaceType type in ProcessPlans.Order(target.Types))
-            {
-                inputs.Add(target[type]);
-            }
-
+            EntryOptions entry = OpenInputs(target, settings, inputs, opened);
             AgentClient agent = AgentClient.Current;
-            Plan plan = PlanFor(target, program, files, birth);
+            Plan plan = ProcessPlans.Enter(entry, program);
             explain?.Invoke(plan.ToString());
-            PlanOutcome outcome = agent.Run(plan, inputs, program.Attached, cancellation);
-            StartedProgram started = new(agent, outcome);
+            StartedProgram started = new(agent, Run(agent, plan, inputs, target, program.Attached, cancellation));
             try
             {
-                if (target.NeedsPid1)
+                if (target.NeedsPid1 is not null)
                 {
-                    NamespaceStore.Current.SetPid1(target.Set!.Name, outcome.Pid);
+                    NamespaceStore.Current.SetPid1(target.NeedsPid1.Name, started.Pid);
                 }
 
                 // Removed while the program was being started, and after the last look for processes inside, perhaps.
-                if (target.Set is not null && !NamespaceStore.Current.IsStill(target.Set))
+                foreach (NamespaceSet set in target.Sets)
                 {
-                    throw target.Removed();
+                    if (!NamespaceStore.Current.IsStill(set))
+                    {
+                        throw NamespaceTarget.Removed(set);
+                    }
                 }
             }
             catch
@@ -105,6 +83,105 @@ internal sealed class StartedProgram : IDisposable
                 descriptor.Dispose();
             }
         }
+    }
+
+    private static PlanOutcome Run(
+        AgentClient agent, Plan plan, IReadOnlyList<Descriptor> inputs, NamespaceTarget target, bool attached, CancellationToken cancellation)
+    {
+        try
+        {
+            return agent.Run(plan, inputs, attached, cancellation);
+        }
+        catch (SyscallException exception) when (exception is { Syscall: "setns", Errno: Errno.EPERM })
+        {
+            throw target.Explain(exception);
+        }
+    }
+
+    // The set's own, or those of the process in which this one is not itself: where nothing changes, no right is needed.
+    private static IReadOnlyList<CgroupDirectory> Cgroups(NamespaceTarget target, EntrySettings settings)
+    {
+        if (target.Sets.Count != 0)
+        {
+            return Cgroup.ForSet(SetCgroups.Host, target.Sets[0].Name).Directories;
+        }
+
+        if (!settings.JoinCgroup)
+        {
+            return [];
+        }
+
+        HashSet<CgroupDirectory> own = [.. Cgroup.ForProcess(SetCgroups.Host, Environment.ProcessId).Directories];
+        List<CgroupDirectory> others = [.. Cgroup.ForProcess(SetCgroups.Host, target.Process!.Value.Pid).Directories];
+        others.RemoveAll(own.Contains);
+        return others;
+    }
+
+    // Adds the descriptors for the plan's inputs, in its order; those that are opened for it are the caller's to close.
+    private static EntryOptions OpenInputs(NamespaceTarget target, EntrySettings settings, List<Descriptor> inputs, List<Descriptor> opened)
+    {
+        Descriptor Add(Descriptor descriptor, int at)
+        {
+            opened.Add(descriptor);
+            inputs.Insert(at, descriptor);
+            return descriptor;
+        }
+
+        bool birth = false;
+        int files = 0;
+        foreach (CgroupDirectory directory in Cgroups(target, settings))
+        {
+            bool unified = directory.Hierarchy.Version == CgroupVersion.V2;
+            string path = unified ? directory.FullPath : directory.ProcsFile;
+            Errno error = Sys.TryOpen(path, unified ? OpenFlags.ReadOnly : OpenFlags.WriteOnly, out Descriptor? descriptor);
+            Add(descriptor ?? throw new SyscallException("open", error, $"open {path}", PlanHints.ForJoin(error)), unified ? 3 : inputs.Count);
+            birth |= unified;
+            files += unified ? 0 : 1;
+        }
+
+        NamespaceType before = target.BeforeUser;
+        foreach (NamespaceType type in ProcessPlans.Order(target.Types, before))
+        {
+            inputs.Add(target[type]);
+        }
+
+        bool processRoot = settings.Root is not null && target.Process is not null;
+        if (processRoot)
+        {
+            Add(target.OpenOfProcess("root", OpenFlags.Path), inputs.Count);
+        }
+
+        if (settings.StartDirectory is not null)
+        {
+            Errno error = Sys.TryOpen(settings.StartDirectory, OpenFlags.Path, out Descriptor? start);
+            Add(
+                start ?? throw new SyscallException("open", error, $"open the working directory {settings.StartDirectory}", "It is looked for outside, before anything is entered."),
+                inputs.Count);
+        }
+
+        if (settings.JoinCgroup && target.Process is not null)
+        {
+            target.RequireProcess();
+        }
+
+        NamespaceType made = settings.New?.Types ?? NamespaceType.None;
+        bool entersPid = (target.Types | made).HasFlag(NamespaceType.Pid);
+        return new EntryOptions
+        {
+            Target = target.Description,
+            Types = target.Types,
+            Before = before,
+            New = settings.New,
+            NoFork = settings.NoFork,
+            CgroupFiles = files,
+            BirthCgroup = birth,
+            RootDirectory = processRoot,
+            Root = settings.Root,
+            StartDirectory = settings.StartDirectory is not null,
+            NewPid = target.NeedsPid1 is not null,
+            NewProc = (target.NeedsPid1 is not null && target.Types.HasFlag(NamespaceType.Mount))
+                || (made.HasFlag(NamespaceType.Mount) && (entersPid || target.NeedsPid1 is not null) && !settings.NoFork),
+        };
     }
 
     /// <summary>Sends a signal to the program, or to all of its process group.</summary>

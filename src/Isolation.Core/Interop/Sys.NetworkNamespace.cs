@@ -16,9 +16,10 @@ internal static unsafe partial class Sys
     private const ushort NETNSA_FD = 3;
 
     /// <summary>A copy of another process's descriptor, pidfd_getfd(2) (Linux 5.6). Null where the caller may not trace that process.</summary>
-    public static Descriptor? CopyDescriptor(Descriptor pidfd, int number)
+    public static Descriptor? CopyDescriptor(Descriptor pidfd, int number, out Errno error)
     {
         nint fd = syscall(SyscallNumbers.pidfd_getfd, pidfd.Number, number, 0, 0, 0, 0);
+        error = fd < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
         return fd < 0 ? null : new Descriptor((int)fd);
     }
 
@@ -27,9 +28,10 @@ internal static unsafe partial class Sys
         syscall(SyscallNumbers.pidfd_getfd, -1, 0, 0, 0, 0, 0) < 0 && (Errno)Marshal.GetLastPInvokeError() == Errno.EBADF;
 
     /// <summary>The network namespace of a socket, ioctl <c>SIOCGSKNS</c>. Null where the caller does not administer it (<c>CAP_NET_ADMIN</c>).</summary>
-    public static Descriptor? NamespaceOfSocket(Descriptor socket)
+    public static Descriptor? NamespaceOfSocket(Descriptor socket, out Errno error)
     {
         int fd = ioctl(socket.Number, SIOCGSKNS);
+        error = fd < 0 ? (Errno)errno : Errno.None;
         return fd < 0 ? null : new Descriptor(fd);
     }
 

@@ -46,6 +46,10 @@ internal static class SyscallNumbers
 
     public static int fchdir => s_arm ? 50 : 81;
 
+    public static int chroot => s_arm ? 51 : 161;
+
+    public static int capset => s_arm ? 91 : 126;
+
     public static int umask => s_arm ? 166 : 95;
 
     public static int getppid => s_arm ? 173 : 110;

@@ -13,6 +13,9 @@ internal sealed record NamespaceSetOptions
 
     public required NamespaceType Types { get; init; }
 
+    /// <summary>The parameter that says the kinds, for errors.</summary>
+    public string TypeParameter { get; init; } = "-Type";
+
     public string? HostName { get; init; }
 
     public string? DomainName { get; init; }
@@ -52,12 +55,12 @@ internal sealed record NamespaceSetOptions
         CheckHostName(DomainName, "-DomainName");
         if (AsPid1 && !Types.HasFlag(NamespaceType.Pid))
         {
-            throw Invalid("-AsPid1 makes the first program PID 1 of a new pid namespace, and none is asked for. Add Pid to -Type.");
+            throw Invalid($"-AsPid1 makes the first program PID 1 of a new pid namespace, and none is asked for. Add Pid to {TypeParameter}.");
         }
 
         if (MapRootUser && !Types.HasFlag(NamespaceType.User))
         {
-            throw Invalid("-MapRootUser maps a user of a new user namespace, and none is asked for. Add User to -Type.");
+            throw Invalid($"-MapRootUser maps a user of a new user namespace, and none is asked for. Add User to {TypeParameter}.");
         }
 
         if ((Map.HasMap || Map.SetGroups is not null) && !Types.HasFlag(NamespaceType.User))
@@ -107,7 +110,7 @@ internal sealed record NamespaceSetOptions
 
         if (!Types.HasFlag(NamespaceType.Uts))
         {
-            throw Invalid($"{parameter} is for a new uts namespace, and none is asked for: the host's own name would change. Add Uts to -Type.");
+            throw Invalid($"{parameter} is for a new uts namespace, and none is asked for: the host's own name would change. Add Uts to {TypeParameter}.");
         }
 
         // __NEW_UTS_LEN, uname(2).

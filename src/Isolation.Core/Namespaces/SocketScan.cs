@@ -29,8 +29,8 @@ internal static class SocketScan
                     opened = socket.ProcessId;
                 }
 
-                using Descriptor? copy = pidfd is null ? null : Sys.CopyDescriptor(pidfd, socket.Number);
-                using Descriptor? ns = copy is null ? null : Sys.NamespaceOfSocket(copy);
+                using Descriptor? copy = pidfd is null ? null : Sys.CopyDescriptor(pidfd, socket.Number, out _);
+                using Descriptor? ns = copy is null ? null : Sys.NamespaceOfSocket(copy, out _);
                 network = ns is null ? 0 : Sys.Status(ns).Inode;
                 networks.Add(socket.Inode, network);
                 if (ns is not null && network != socket.OwnNetwork)

@@ -58,13 +58,19 @@ internal sealed class Plan
         Call("unshare", SyscallNumbers.unshare, $"make new namespaces ({types})", Flags(types));
 
     public void SetNs(PlanSlot ns, NamespaceType type, string owner) =>
-        Call("setns", SyscallNumbers.setns, $"enter the {type.ProcName()} namespace of {owner}", PlanArgument.Slot(ns), Flags(type));
+        Call("setns", SyscallNumbers.setns, EnterAttempt(type, owner), PlanArgument.Slot(ns), Flags(type));
 
-    public void Mount(string source, string target, string? type, MountFlags flags, string? data = null) =>
-        Call(
+    /// <summary>What is tried where a namespace is entered.</summary>
+    public static string EnterAttempt(NamespaceType type, string owner) => $"enter the {type.ProcName()} namespace of {owner}";
+
+    public void Mount(string source, string target, string? type, MountFlags flags, string? data = null, Errno ignored = Errno.None) =>
+        Add(
+            PlanOperation.Syscall,
             "mount",
             SyscallNumbers.mount,
             type is null ? $"change the mount {target}" : $"mount {type} on {target}",
+            null,
+            (int)ignored,
             PlanArgument.String(source),
             PlanArgument.String(target),
             PlanArgument.String(type),
@@ -196,6 +202,51 @@ internal sealed class Plan
 
     public void ChangeDirectory(string path, bool mayFail) =>
         Add(PlanOperation.Syscall, "chdir", SyscallNumbers.chdir, $"change to the directory {path}", null, mayFail ? -1 : 0, PlanArgument.String(path));
+
+    public void ChangeDirectory(PlanSlot directory, string what) =>
+        Call("fchdir", SyscallNumbers.fchdir, $"change to {what}", PlanArgument.Slot(directory));
+
+    /// <summary>Equivalent to chroot(2).</summary>
+    public void ChangeRoot(string path) => Call("chroot", SyscallNumbers.chroot, "change the root", PlanArgument.String(path));
+
+    /// <summary>Keeps the permitted capabilities over a change of the user, prctl(2) <c>PR_SET_KEEPCAPS</c>.</summary>
+    public void KeepPermitted()
+    {
+        const int PR_SET_KEEPCAPS = 8;
+        Call("prctl", SyscallNumbers.prctl, "keep the capabilities", PlanArgument.Value(PR_SET_KEEPCAPS, "PR_SET_KEEPCAPS"), PlanArgument.Value(1));
+    }
+
+    /// <summary>Keeps capabilities over execve(2): inheritable and ambient, capabilities(7).</summary>
+    /// <param name="capabilities">Those that are permitted now, a bit each.</param>
+    public void KeepCapabilities(ulong capabilities)
+    {
+        const uint _LINUX_CAPABILITY_VERSION_3 = 0x20080522;
+        const int PR_CAP_AMBIENT = 47, PR_CAP_AMBIENT_RAISE = 2;
+        byte[] header = new byte[8];
+        BitConverter.TryWriteBytes(header, _LINUX_CAPABILITY_VERSION_3);
+
+        // struct cap_user_data twice, the low halves first: effective, permitted, inheritable.
+        byte[] data = new byte[24];
+        for (int half = 0; half < 2; half++)
+        {
+            for (int set = 0; set < 3; set++)
+            {
+                BitConverter.TryWriteBytes(data.AsSpan((half * 12) + (set * 4)), (uint)(capabilities >> (32 * half)));
+            }
+        }
+
+        Call("capset", SyscallNumbers.capset, "keep the capabilities",
+            PlanArgument.Buffer(header, "{_LINUX_CAPABILITY_VERSION_3, 0}"), PlanArgument.Buffer(data, $"{{effective=permitted=inheritable=0x{capabilities:x}}}"));
+        for (int capability = 0; capability < 64; capability++)
+        {
+            if ((capabilities & (1UL << capability)) != 0)
+            {
+                Call("prctl", SyscallNumbers.prctl, $"keep capability {capability}",
+                    PlanArgument.Value(PR_CAP_AMBIENT, "PR_CAP_AMBIENT"), PlanArgument.Value(PR_CAP_AMBIENT_RAISE, "PR_CAP_AMBIENT_RAISE"),
+                    PlanArgument.Value(capability), PlanArgument.Value(0), PlanArgument.Value(0));
+            }
+        }
+    }
 
     public void Duplicate(PlanSlot from, int to) =>
         Call("dup3", SyscallNumbers.dup3, $"pass ${from.Name} as descriptor {to}", PlanArgument.Slot(from), PlanArgument.Value(to), PlanArgument.Value(0));

@@ -38,6 +38,12 @@ internal sealed record ProgramOptions
     /// <summary>The supplementary groups, with a user or a group.</summary>
     public IReadOnlyList<uint> Groups { get; init; } = [];
 
+    /// <summary>The ids stay what they are in a user namespace that is entered, instead of becoming root's.</summary>
+    public bool PreserveCredentials { get; init; }
+
+    /// <summary>The capabilities that the program keeps though it does not run as root, a bit each; null for what execve(2) leaves.</summary>
+    public ulong? KeptCapabilities { get; init; }
+
     /// <summary>It ends when the agent does.</summary>
     public bool Attached { get; init; }
 
@@ -82,6 +88,24 @@ internal sealed record EntryOptions
     /// <summary>The kinds that are entered; a descriptor of each is passed with the plan.</summary>
     public required NamespaceType Types { get; init; }
 
+    /// <summary>Those of <see cref="Types"/> that are entered before the user namespace, since the rights over them are lost with it.</summary>
+    public NamespaceType Before { get; init; }
+
+    /// <summary>The namespaces that are made for the program, out of those that were entered; null for none.</summary>
+    public NamespacePlanOptions? New { get; init; }
+
+    /// <summary>The program stays in the pid namespace in which it is, and only its children are in the one that is entered or made.</summary>
+    public bool NoFork { get; init; }
+
+    /// <summary>A directory that becomes the root is passed with the plan.</summary>
+    public bool RootDirectory { get; init; }
+
+    /// <summary>The root, as seen from the root that the program would have had; null leaves that.</summary>
+    public string? Root { get; init; }
+
+    /// <summary>The directory in which the program starts is passed with the plan.</summary>
+    public bool StartDirectory { get; init; }
+
     /// <summary>Files <c>cgroup.procs</c> of v1, open for writing, passed with the plan.</summary>
     public int CgroupFiles { get; init; }
 
@@ -98,28 +122,34 @@ internal sealed record EntryOptions
 /// <summary>The plan that starts a program inside namespaces.</summary>
 internal static class ProcessPlans
 {
-    // The user namespace first: it gives the capabilities over the others, which it owns. The mount namespace last: it changes every path.
+    // The mount namespace last: it changes every path.
     private static readonly NamespaceType[] s_order =
     [
-        NamespaceType.User, NamespaceType.Cgroup, NamespaceType.Ipc, NamespaceType.Uts,
-        NamespaceType.Net, NamespaceType.Pid, NamespaceType.Time, NamespaceType.Mount,
+        NamespaceType.Cgroup, NamespaceType.Ipc, NamespaceType.Uts, NamespaceType.Net, NamespaceType.Pid, NamespaceType.Time, NamespaceType.Mount,
     ];
 
-    /// <summary>The kinds in <paramref name="types"/> in the order in which they are entered, which is that of the descriptors passed with the plan.</summary>
-    public static IEnumerable<NamespaceType> Order(NamespaceType types)
+    /// <summary>
+    /// The kinds in the order in which they are entered, which is that of the descriptors passed with the plan. The user namespace comes before the
+    /// kinds over which it gives the rights, and after those over which it takes them.
+    /// </summary>
+    /// <param name="types">The kinds.</param>
+    /// <param name="before">Those of them that come before the user namespace.</param>
+    public static IReadOnlyList<NamespaceType> Order(NamespaceType types, NamespaceType before)
     {
-        foreach (NamespaceType type in s_order)
+        List<NamespaceType> order = [.. Array.FindAll(s_order, type => (types & before & type) != NamespaceType.None)];
+        if (types.HasFlag(NamespaceType.User))
         {
-            if (types.HasFlag(type))
-            {
-                yield return type;
-            }
+            order.Add(NamespaceType.User);
         }
+
+        order.AddRange(Array.FindAll(s_order, type => (types & ~before & type) != NamespaceType.None));
+        return order;
     }
 
     /// <summary>
-    /// Enters and runs. The inputs are: standard input, output, error; the v2 directory; the v1 files; the namespaces in the order of
-    /// <see cref="Order"/>. Equivalent to <c>nsenter</c>, with the process in its control groups before its first instruction.
+    /// Enters, makes what is to be new, and runs. The inputs are: standard input, output, error; the v2 directory; the v1 files; the namespaces in the
+    /// order of <see cref="Order"/>; the root directory; the start directory. Equivalent to <c>nsenter</c> and <c>unshare</c>, with the process in its
+    /// control groups before its first instruction.
     /// </summary>
     public static Plan Enter(EntryOptions entry, ProgramOptions program)
     {
@@ -137,11 +167,13 @@ internal static class ProcessPlans
         }
 
         List<(NamespaceType Type, PlanSlot Slot)> namespaces = [];
-        foreach (NamespaceType type in Order(entry.Types))
+        foreach (NamespaceType type in Order(entry.Types, entry.Before))
         {
             namespaces.Add((type, plan.Input(type.ProcName())));
         }
 
+        PlanSlot? root = entry.RootDirectory ? plan.Input("root") : null;
+        PlanSlot? start = entry.StartDirectory ? plan.Input("cwd") : null;
         foreach (PlanSlot cgroup in cgroups)
         {
             // 0 is the writer itself, cgroups(7). Before the namespaces: the files are the host's.
@@ -153,21 +185,13 @@ internal static class ProcessPlans
             plan.SetNs(slot, type, entry.Target);
         }
 
-        if (entry.NewPid)
-        {
-            plan.Unshare(NamespaceType.Pid);
-        }
-
-        if (entry.NewPid || entry.Types.HasFlag(NamespaceType.Pid))
-        {
-            // A pid namespace is entered by children only, pid_namespaces(7).
-            plan.Fork();
-        }
-
+        GoToRoot(plan, entry, root);
+        EnterNew(plan, entry);
+        ChangeRoot(plan, entry);
         if (entry.NewProc)
         {
-            // The one of the last PID 1 is dead and would hide nothing.
-            plan.Mount("proc", "/proc", "proc", MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec);
+            // The one that is there shows the processes of another pid namespace, or of a PID 1 that is dead. A root without it shows none.
+            plan.Mount("proc", "/proc", "proc", MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec, ignored: entry.Root is null ? Errno.None : Errno.ENOENT);
         }
 
         plan.SetSession();
@@ -182,7 +206,11 @@ internal static class ProcessPlans
         }
 
         Credentials(plan, entry, program);
-        if (program.WorkingDirectory is not null)
+        if (start is PlanSlot directory)
+        {
+            plan.ChangeDirectory(directory, "the working directory outside");
+        }
+        else if (program.WorkingDirectory is not null)
         {
             plan.ChangeDirectory(program.WorkingDirectory, mayFail: !program.WorkingDirectoryRequired);
         }
@@ -206,11 +234,78 @@ internal static class ProcessPlans
         return plan;
     }
 
+    private static void EnterNew(Plan plan, EntryOptions entry)
+    {
+        NamespaceType made = entry.New?.Types ?? NamespaceType.None;
+        bool joinsPid = entry.Types.HasFlag(NamespaceType.Pid);
+        bool makesPid = entry.NewPid || made.HasFlag(NamespaceType.Pid);
+        if (joinsPid && makesPid)
+        {
+            // It is made by a process that is in its parent already: unshare(2) refuses one that is only on its way there.
+            plan.Fork();
+        }
+
+        if (entry.New is not null)
+        {
+            bool nested = made.HasFlag(NamespaceType.User) && entry.Types.HasFlag(NamespaceType.User);
+            if (nested)
+            {
+                // The maker is root of the user namespace that was entered, and that is whom the map inside of it names.
+                plan.BecomeRoot();
+                plan.SetDumpable();
+            }
+
+            NamespacePlans.Make(plan, nested && entry.New.MapRoot is not null ? entry.New with { MapRoot = (0, 0) } : entry.New, made);
+        }
+        else if (entry.NewPid)
+        {
+            plan.Unshare(NamespaceType.Pid);
+        }
+
+        // A pid namespace is entered by children only, pid_namespaces(7), and so is a new time namespace, time_namespaces(7).
+        if ((joinsPid || makesPid || made.HasFlag(NamespaceType.Time)) && !entry.NoFork)
+        {
+            plan.Fork();
+        }
+    }
+
+    /// <summary>Goes to the directory that was opened outside, in the mount namespace to which it belongs: the copy of that which a new one is has it too.</summary>
+    public static void GoToRoot(Plan plan, EntryOptions entry, PlanSlot? directory)
+    {
+        if (directory is PlanSlot root)
+        {
+            plan.ChangeDirectory(root, $"the root of {entry.Target}");
+        }
+    }
+
+    /// <summary>Changes the root to where <see cref="GoToRoot"/> went, and to a path from there. After a user namespace is made: that is refused to who has another root.</summary>
+    public static void ChangeRoot(Plan plan, EntryOptions entry)
+    {
+        if (entry.RootDirectory)
+        {
+            plan.ChangeRoot(".");
+        }
+
+        // From within the root that was just entered: a link in it leads nowhere else.
+        if (entry.Root is not (null or "/"))
+        {
+            plan.ChangeDirectory(entry.Root, mayFail: false);
+            plan.ChangeRoot(".");
+        }
+    }
+
     private static void Credentials(Plan plan, EntryOptions entry, ProgramOptions program)
     {
+        bool entersUser = entry.Types.HasFlag(NamespaceType.User);
+        bool makesUser = entry.New?.Types.HasFlag(NamespaceType.User) == true;
         if (program.Uid is not null || program.Gid is not null)
         {
-            plan.SetGroups(program.Groups, mayFail: entry.Types.HasFlag(NamespaceType.User));
+            if (program.KeptCapabilities is not null)
+            {
+                plan.KeepPermitted();
+            }
+
+            plan.SetGroups(program.Groups, mayFail: entersUser || makesUser);
             if (program.Gid is uint gid)
             {
                 plan.SetGroup(gid, mayFail: false);
@@ -221,9 +316,14 @@ internal static class ProcessPlans
                 plan.SetUser(uid, mayFail: false);
             }
         }
-        else if (entry.Types.HasFlag(NamespaceType.User))
+        else if (entersUser && !makesUser && !program.PreserveCredentials)
         {
             plan.BecomeRoot();
+        }
+
+        if (program.KeptCapabilities is ulong kept)
+        {
+            plan.KeepCapabilities(kept);
         }
     }
 }

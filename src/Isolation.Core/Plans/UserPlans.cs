@@ -7,12 +7,28 @@ namespace Isolation.Plans;
 /// <summary>The plans about users: who they are inside a mount namespace, and which a user namespace has.</summary>
 internal static class UserPlans
 {
-    /// <summary>Opens <c>/etc/passwd</c> and <c>/etc/group</c> inside; the mount namespace is the only input.</summary>
-    public static Plan OpenDatabases(string target)
+    /// <summary>
+    /// Opens <c>/etc/passwd</c> and <c>/etc/group</c> inside. The inputs are: the namespaces in the order of <see cref="ProcessPlans.Order"/>; the root
+    /// directory.
+    /// </summary>
+    /// <param name="entry">What is entered: of the namespaces, those of the kinds User and Mount alone.</param>
+    public static Plan OpenDatabases(EntryOptions entry)
     {
-        Plan plan = new($"find the users of {target}");
-        PlanSlot mount = plan.Input("mnt");
-        plan.SetNs(mount, NamespaceType.Mount, target);
+        Plan plan = new($"find the users of {entry.Target}");
+        List<(NamespaceType Type, PlanSlot Slot)> namespaces = [];
+        foreach (NamespaceType type in ProcessPlans.Order(entry.Types, entry.Before))
+        {
+            namespaces.Add((type, plan.Input(type.ProcName())));
+        }
+
+        PlanSlot? root = entry.RootDirectory ? plan.Input("root") : null;
+        foreach ((NamespaceType type, PlanSlot slot) in namespaces)
+        {
+            plan.SetNs(slot, type, entry.Target);
+        }
+
+        ProcessPlans.GoToRoot(plan, entry, root);
+        ProcessPlans.ChangeRoot(plan, entry);
         foreach (string file in (string[])["passwd", "group"])
         {
             PlanSlot slot = plan.NewSlot(file);

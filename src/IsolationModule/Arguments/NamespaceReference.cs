@@ -20,6 +20,9 @@ public sealed class NamespaceReference
     private readonly NamespaceInfo? _info;
     private readonly int? _processId;
 
+    // An object knows the process by its start too, a number does not.
+    private readonly NamespaceProcess? _process;
+
     /// <summary>A number means a process, a text with <c>/</c> a path, any other text a set.</summary>
     /// <param name="text">The text.</param>
     public NamespaceReference(string text)
@@ -48,9 +51,7 @@ public sealed class NamespaceReference
 
     /// <summary>The namespaces of a process.</summary>
     /// <param name="process">The process.</param>
-    public NamespaceReference(NamespaceProcess process) : this((process ?? throw new ArgumentNullException(nameof(process))).Id)
-    {
-    }
+    public NamespaceReference(NamespaceProcess process) : this((process ?? throw new ArgumentNullException(nameof(process))).Id) => _process = process;
 
     /// <summary>A set.</summary>
     /// <param name="set">The set.</param>
@@ -103,7 +104,7 @@ public sealed class NamespaceReference
 
         if (_processId is int processId)
         {
-            return NamespaceTarget.OfProcess(processId, wanted);
+            return NamespaceTarget.OfProcess(processId, wanted, _process?.Identity);
         }
 
         if (IsPath)
@@ -116,6 +117,13 @@ public sealed class NamespaceReference
             : NamedNetwork is string path ? NamespaceTarget.OfPath(path, wanted)
             : throw NotFound();
     }
+
+    /// <summary>Opens the network namespace of a socket of the process that is meant.</summary>
+    /// <exception cref="IsolationException"><c>NamespaceOptionInvalid</c> and those of <see cref="NamespaceTarget.OfSocket"/>.</exception>
+    internal NamespaceTarget OpenSocket(int number) => _processId is int processId
+        ? NamespaceTarget.OfSocket(processId, number, _process?.Identity)
+        : throw new IsolationException(
+            "NamespaceOptionInvalid", ErrorKind.InvalidArgument, $"-SocketDescriptor is a descriptor of a process, and {_text} is none. Give a process, or its pid.");
 
     /// <summary>The namespaces that are meant, without opening them; a process stands for those that are not the caller's own.</summary>
     /// <exception cref="IsolationException"><c>NamespaceNotFound</c>, <c>ProcessNotFound</c>, <c>NamespacePathNotFound</c> and the like.</exception>

@@ -12,10 +12,10 @@ namespace Isolation.Commands;
 
 /// <summary>
 /// Enter-Namespace: runs a program inside namespaces; its output comes down the pipeline as lines or bytes, or it has a terminal. Equivalent to
-/// <c>nsenter</c> and <c>ip netns exec</c>.
+/// <c>nsenter</c> and <c>ip netns exec</c>, and to <c>unshare</c> for new ones that end with the program.
 /// </summary>
 [Cmdlet(VerbsCommon.Enter, "Namespace", DefaultParameterSetName = NamespaceSetName)]
-[OutputType(typeof(string), typeof(byte[]))]
+[OutputType(typeof(string), typeof(byte[]), typeof(NamespaceJob))]
 public sealed class EnterNamespaceCommand : ProgramCommand
 {
     private const string NamespaceSetName = "Namespace";
@@ -46,6 +46,7 @@ public sealed class EnterNamespaceCommand : ProgramCommand
 
     /// <summary>What goes to the program's standard input: text as a line, bytes as they are.</summary>
     [Parameter(ValueFromPipeline = true, ParameterSetName = InputSetName)]
+    [Parameter(ValueFromPipeline = true, ParameterSetName = NewSetName)]
     [AllowNull]
     [AllowEmptyString]
     public PSObject? InputObject { get; set; }
@@ -58,24 +59,40 @@ public sealed class EnterNamespaceCommand : ProgramCommand
     /// <summary>Output comes as byte arrays, and input must be bytes.</summary>
     [Parameter(ParameterSetName = NamespaceSetName)]
     [Parameter(ParameterSetName = InputSetName)]
+    [Parameter(ParameterSetName = NewSetName)]
     public SwitchParameter AsByteStream { get; set; }
 
     /// <summary>The program runs on the terminal.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InteractiveSetName)]
+    [Parameter(ParameterSetName = NewSetName)]
     public SwitchParameter Interactive { get; set; }
+
+    /// <summary>The program runs in the background, as a job.</summary>
+    [Parameter(ParameterSetName = NamespaceSetName)]
+    [Parameter(ParameterSetName = NewSetName)]
+    public SwitchParameter AsJob { get; set; }
 
     private bool OnTerminal => Interactive || FilePath is null;
 
+    // What an error is about.
+    private object Subject => (object?)Namespace ?? FilePath ?? "shell";
+
     /// <inheritdoc/>
-    protected override void BeginProcessing() => _byArgument = Namespace is not null;
+    protected override void BeginProcessing() => _byArgument = Namespace is not null || ParameterSetName == NewSetName;
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         if (!_byArgument)
         {
-            Guard("NamespaceEnterFailed", Namespace, () =>
+            Guard("NamespaceEnterFailed", Subject, () =>
             {
+                if (AsJob)
+                {
+                    StartJob(withInput: false);
+                    return;
+                }
+
                 Begin(withInput: false);
                 Finish();
             });
@@ -83,18 +100,18 @@ public sealed class EnterNamespaceCommand : ProgramCommand
             return;
         }
 
-        if (_failed)
+        if (_failed || AsJob)
         {
             return;
         }
 
-        if (_program is null && !Guard("NamespaceEnterFailed", Namespace, () => Begin(MyInvocation.ExpectingInput)))
+        if (_program is null && !Guard("NamespaceEnterFailed", Subject, () => Begin(MyInvocation.ExpectingInput)))
         {
             _failed = true;
             return;
         }
 
-        if (InputObject is not null && !Guard("NamespaceEnterFailed", Namespace, () => Feed(InputObject)))
+        if (InputObject is not null && !Guard("NamespaceEnterFailed", Subject, () => Feed(InputObject)))
         {
             _failed = true;
             CleanUp();
@@ -109,8 +126,14 @@ public sealed class EnterNamespaceCommand : ProgramCommand
             return;
         }
 
-        Guard("NamespaceEnterFailed", Namespace, () =>
+        Guard("NamespaceEnterFailed", Subject, () =>
         {
+            if (AsJob)
+            {
+                StartJob(MyInvocation.ExpectingInput);
+                return;
+            }
+
             if (_program is null)
             {
                 Begin(withInput: false); // The pipeline was empty.
@@ -146,24 +169,44 @@ public sealed class EnterNamespaceCommand : ProgramCommand
             RequireTerminal(withInput);
         }
 
+        EntrySettings settings = Settings();
         _target = OpenTarget(Namespace);
-        ProgramOptions options = Program(_target, attached: true, OnTerminal);
+        ProgramOptions options = Program(_target, settings, attached: true, OnTerminal);
         if (OnTerminal)
         {
             _terminal = ProgramTerminal.Open();
-            _program = StartedProgram.Start(_target, options, _terminal.ProgramSide, Explain, Cancellation);
+            _program = StartedProgram.Start(_target, settings, options, _terminal.ProgramSide, Explain, Cancellation);
             WakeAtExit(_terminal.Wake);
             return;
         }
 
         _pipes = new ProgramPipes(AsByteStream ? new ByteSink(WriteBytes) : new LineSink(WriteLine), new LineSink(WriteErrorLine));
-        _program = StartedProgram.Start(_target, options, _pipes.ProgramSide, Explain, Cancellation);
+        _program = StartedProgram.Start(_target, settings, options, _pipes.ProgramSide, Explain, Cancellation);
         _pipes.ProgramSide.Dispose();
         WakeAtExit(_pipes.Wake);
         if (!withInput)
         {
             _pipes.CloseInput();
         }
+    }
+
+    private void StartJob(bool withInput)
+    {
+        if (withInput || OnTerminal)
+        {
+            throw new IsolationException(
+                OnTerminal ? "ProgramMissing" : "NamespaceOptionInvalid",
+                ErrorKind.InvalidArgument,
+                OnTerminal
+                    ? "-AsJob runs a program in the background, where there is no terminal for a shell or for -Interactive. Give a program with -FilePath, and leave -Interactive out."
+                    : "-AsJob runs a program in the background, and input comes down the pipeline, which has ended by then. Leave one of the two out.");
+        }
+
+        EntrySettings settings = Settings();
+        using NamespaceTarget target = OpenTarget(Namespace);
+        NamespaceJob job = NamespaceJob.Start(target, settings, Program(target, settings, attached: true), AsByteStream, Explain, Cancellation);
+        JobRepository.Add(job);
+        WriteObject(job);
     }
 
     private void WakeAtExit(Action wake) =>

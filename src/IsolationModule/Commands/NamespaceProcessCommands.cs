@@ -11,12 +11,14 @@ using Isolation.State;
 namespace Isolation.Commands;
 
 /// <summary>Start-NamespaceProcess: starts a program inside namespaces and returns at once. Equivalent to <c>nsenter ... &amp;</c>.</summary>
-[Cmdlet(VerbsLifecycle.Start, "NamespaceProcess", SupportsShouldProcess = true)]
+[Cmdlet(VerbsLifecycle.Start, "NamespaceProcess", DefaultParameterSetName = NamespaceSetName, SupportsShouldProcess = true)]
 [OutputType(typeof(NamespaceProcess))]
 public sealed class StartNamespaceProcessCommand : ProgramCommand
 {
+    private const string NamespaceSetName = "Namespace";
+
     /// <summary>The set, process, namespace or path to enter.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = NamespaceSetName)]
     [ArgumentCompleter(typeof(NamespaceCompleter))]
     public NamespaceReference Namespace { get; set; } = null!;
 
@@ -49,6 +51,7 @@ public sealed class StartNamespaceProcessCommand : ProgramCommand
 
     private void Start()
     {
+        EntrySettings settings = Settings();
         using NamespaceTarget target = OpenTarget(Namespace);
         if (!ShouldProcess(target.Description, $"Start {FilePath} {string.Join(' ', Arguments)}".TrimEnd()))
         {
@@ -64,7 +67,7 @@ public sealed class StartNamespaceProcessCommand : ProgramCommand
         using Descriptor? errorFile = error is null || error == output ? null : OpenFile(error, anew, "RedirectStandardError");
         StandardStreams streams = new(input ?? nothing, outputFile ?? nothing, error is not null && error == output ? outputFile! : errorFile ?? nothing);
 
-        StartedProgram program = StartedProgram.Start(target, Program(target, attached: !Detach), streams, Explain, Cancellation);
+        StartedProgram program = StartedProgram.Start(target, settings, Program(target, settings, attached: !Detach), streams, Explain, Cancellation);
 
         // One that has ended already is still there to be looked at: its parent waits for it only after it was told.
         NamespaceProcess process;
@@ -78,7 +81,7 @@ public sealed class StartNamespaceProcessCommand : ProgramCommand
             throw;
         }
 
-        process.Namespace = target.Set?.Name;
+        process.Namespace = target.Sets.Count == 0 ? null : target.Sets[0].Name;
         process.Program = program;
         process.IsDetached = Detach;
         process.StandardOutput = output;

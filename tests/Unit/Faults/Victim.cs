@@ -123,7 +123,7 @@ internal static class Victim
         using NamespaceTarget target = NamespaceTarget.Of(Store.Get(name), NamespaceTypes.Every);
         using Descriptor nothing = Sys.Open("/dev/null", OpenFlags.ReadWrite);
         ProgramOptions options = new() { FilePath = program[0], Arguments = program[1..], Environment = ["PATH=/usr/bin:/bin"], Attached = true };
-        using StartedProgram started = StartedProgram.Start(target, options, new StandardStreams(nothing, nothing, nothing), null, CancellationToken.None);
+        using StartedProgram started = StartedProgram.Start(target, EntrySettings.None, options, new StandardStreams(nothing, nothing, nothing), null, CancellationToken.None);
         return wait ? started.Exit.GetAwaiter().GetResult() : null;
     }
 

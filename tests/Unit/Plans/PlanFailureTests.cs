@@ -51,6 +51,7 @@ public sealed class PlanFailureTests : IDisposable
     private static string[] EnterShapes { get; } =
     [
         "enter nothing", "enter all, as another user", "enter with a user namespace", "enter as PID 1 with a /proc", "enter with control groups", "find the users",
+        "enter new ones, with a root and capabilities",
     ];
 
     public void Dispose()
@@ -127,7 +128,7 @@ public sealed class PlanFailureTests : IDisposable
         Assert.Equal(descriptors, Descriptors(agent.Pid));
     }
 
-    private static Plan Enter(NamespaceType types, EntryOptions? entry = null, uint? user = null, string? directory = null) => ProcessPlans.Enter(
+    private static Plan Enter(NamespaceType types, EntryOptions? entry = null, uint? user = null, string? directory = null, ulong? keep = null) => ProcessPlans.Enter(
         entry ?? new EntryOptions { Target = "nothing", Types = types },
         new ProgramOptions
         {
@@ -139,6 +140,7 @@ public sealed class PlanFailureTests : IDisposable
             Uid = user,
             Gid = user,
             Groups = user is null ? [] : [user.Value],
+            KeptCapabilities = keep,
             Attached = true,
         });
 
@@ -179,6 +181,11 @@ public sealed class PlanFailureTests : IDisposable
                 return (
                     () => Enter(NamespaceType.None, new EntryOptions { Target = "nothing", Types = NamespaceType.Mount, NewPid = true, NewProc = true }),
                     [.. inputs, .. MakeSet(NamespaceType.Mount, map: false)]);
+            case "enter new ones, with a root and capabilities":
+                NamespacePlanOptions made = new() { Name = "x", Types = NamespaceTypes.Every, MapRoot = (0, 0), HostName = "box" };
+                return (
+                    () => Enter(NamespaceType.None, new EntryOptions { Target = "nothing", Types = NamespaceType.None, New = made, NewProc = true, RootDirectory = true, Root = "/", StartDirectory = true }, keep: 1),
+                    [.. inputs, Hold(Sys.Open("/", OpenFlags.Path)), Hold(Sys.Open("/tmp", OpenFlags.Path))]);
             case "enter with control groups":
                 Cgroup cgroup = Cgroup.ForSet(CgroupHost.Read(), $"isotest-plan-{Guid.NewGuid():n}"[..24]);
                 cgroup.EnsureCreated(["memory", "pids"]);
@@ -196,7 +203,7 @@ public sealed class PlanFailureTests : IDisposable
                     () => Enter(NamespaceType.None, new EntryOptions { Target = "nothing", Types = NamespaceType.None, BirthCgroup = birth, CgroupFiles = files }),
                     inputs);
             default:
-                return (() => UserPlans.OpenDatabases("nothing"), [.. MakeSet(NamespaceType.Mount, map: false)]);
+                return (() => UserPlans.OpenDatabases(new EntryOptions { Target = "nothing", Types = NamespaceType.Mount }), [.. MakeSet(NamespaceType.Mount, map: false)]);
         }
     }
 
@@ -210,7 +217,7 @@ public sealed class PlanFailureTests : IDisposable
             End(AgentClient.Current, outcome);
             outcome.Dispose();
         }));
-        return ProcessPlans.Order(types).Select(type => outcome.Descriptors[plan.Outputs.IndexOf(type.ProcName())]);
+        return ProcessPlans.Order(types, NamespaceType.None).Select(type => outcome.Descriptors[plan.Outputs.IndexOf(type.ProcName())]);
     }
 
     private static void End(AgentClient agent, PlanOutcome outcome)

@@ -99,6 +99,116 @@ public sealed class ProcessPlansTests
     }
 
     [Fact]
+    public void Kinds_that_the_user_namespace_does_not_own_are_entered_before_it_and_the_others_after_it()
+    {
+        NamespaceType types = NamespaceType.User | NamespaceType.Mount | NamespaceType.Net | NamespaceType.Uts;
+        Assert.Equal([NamespaceType.User, NamespaceType.Uts, NamespaceType.Net, NamespaceType.Mount], ProcessPlans.Order(types, NamespaceType.None));
+        Assert.Equal([NamespaceType.Uts, NamespaceType.Net, NamespaceType.Mount, NamespaceType.User], ProcessPlans.Order(types, types));
+        Assert.Equal([NamespaceType.Net, NamespaceType.User, NamespaceType.Uts, NamespaceType.Mount], ProcessPlans.Order(types, NamespaceType.Net | NamespaceType.Ipc));
+        Assert.Equal([NamespaceType.Net, NamespaceType.Mount], ProcessPlans.Order(NamespaceType.Net | NamespaceType.Mount, NamespaceType.None));
+    }
+
+    [Fact]
+    public void New_namespaces_are_made_for_the_program_with_a_proc_of_their_own()
+    {
+        Assert.Equal(
+            """
+            # run id in new namespaces
+              1  unshare(CLONE_NEWUSER)
+              2  $file3 = openat(AT_FDCWD, "/proc/self/setgroups", O_WRONLY|O_CLOEXEC, 0)
+              3  write($file3, "deny", 4)
+              4  close($file3)
+              5  $file4 = openat(AT_FDCWD, "/proc/self/gid_map", O_WRONLY|O_CLOEXEC, 0)
+              6  write($file4, "0 1001 1", 8)
+              7  close($file4)
+              8  $file5 = openat(AT_FDCWD, "/proc/self/uid_map", O_WRONLY|O_CLOEXEC, 0)
+              9  write($file5, "0 1000 1", 8)
+             10  close($file5)
+             11  unshare(CLONE_NEWNS|CLONE_NEWUTS|CLONE_NEWPID)
+             12  mount("none", "/", NULL, MS_REC|MS_PRIVATE, NULL)
+             13  sethostname("box", 3)
+             14  fork(CLONE_PARENT|SIGCHLD)
+             15  mount("proc", "/proc", "proc", MS_NOSUID|MS_NODEV|MS_NOEXEC, NULL)
+             16  setsid()
+             17  dup3($stdin, 0, 0)
+             18  dup3($stdout, 1, 0)
+             19  dup3($stderr, 2, 0)
+             20  prctl(PR_SET_PDEATHSIG, SIGKILL)
+             21  require-agent()
+             22  reset-signals()
+             23  execve(/usr/bin/id:/bin/id, ["id", "-u", "a \"b\""], /* 2 variables */)
+
+            """,
+            ProcessPlans.Enter(
+                new EntryOptions
+                {
+                    Target = "new namespaces",
+                    Types = NamespaceType.None,
+                    NewProc = true,
+                    New = new NamespacePlanOptions
+                    {
+                        Name = "id", Types = NamespaceType.User | NamespaceType.Pid | NamespaceType.Mount | NamespaceType.Uts, HostName = "box", MapRoot = (1000, 1001),
+                    },
+                },
+                s_program).ToString());
+    }
+
+    [Fact]
+    public void A_pid_namespace_within_one_that_is_entered_is_made_by_a_process_in_that_one()
+    {
+        Assert.Equal(
+            ["setns($pid, CLONE_NEWPID)", "fork(CLONE_PARENT|SIGCHLD)", "unshare(CLONE_NEWPID)", "fork(CLONE_PARENT|SIGCHLD)", "setsid()"],
+            Steps(new EntryOptions { Target = "x", Types = NamespaceType.Pid, New = new NamespacePlanOptions { Name = "id", Types = NamespaceType.Pid } }, s_program)[..5]);
+    }
+
+    [Fact]
+    public void A_user_namespace_within_one_that_is_entered_maps_the_root_of_that_one()
+    {
+        EntryOptions entry = new() { Target = "x", Types = NamespaceType.User, New = new NamespacePlanOptions { Name = "id", Types = NamespaceType.User, MapRoot = (1000, 1000) } };
+        Assert.Equal(
+            [
+                "setns($user, CLONE_NEWUSER)", "setgroups(0, [])  # may fail with EPERM", "setresgid(0, 0, 0)  # may fail with EINVAL",
+                "setresuid(0, 0, 0)  # may fail with EINVAL", "prctl(PR_SET_DUMPABLE, 1)", "unshare(CLONE_NEWUSER)",
+            ],
+            Steps(entry, s_program)[..6]);
+        Assert.Contains("write($file6, \"0 0 1\", 5)", Steps(entry, s_program));
+    }
+
+    [Fact]
+    public void Without_a_fork_only_children_are_in_the_pid_namespace() => Assert.DoesNotContain(
+        "fork(CLONE_PARENT|SIGCHLD)", Steps(new EntryOptions { Target = "x", Types = NamespaceType.Pid, NoFork = true }, s_program));
+
+    [Fact]
+    public void The_root_is_changed_from_the_one_of_the_process_and_the_program_starts_in_a_directory_from_outside()
+    {
+        EntryOptions entry = new() { Target = "x", Types = NamespaceType.Mount, RootDirectory = true, Root = "/srv", StartDirectory = true };
+        List<string> steps = Steps(entry, s_program with { WorkingDirectory = "/home" });
+        Assert.Equal(
+            ["setns($mnt, CLONE_NEWNS)", "fchdir($root)", "chroot(\".\")", "chdir(\"/srv\")", "chroot(\".\")", "setsid()", "fchdir($cwd)"], steps[..7]);
+        Assert.DoesNotContain(steps, static step => step.Contains("/home", StringComparison.Ordinal));
+        Assert.Equal(["fchdir($root)", "chroot(\".\")", "setsid()"], Steps(entry with { Types = NamespaceType.None, Root = "/", StartDirectory = false }, s_program)[..3]);
+    }
+
+    [Fact]
+    public void Credentials_that_are_preserved_are_not_touched() => Assert.DoesNotContain(
+        Steps(new EntryOptions { Target = "x", Types = NamespaceType.User }, s_program with { PreserveCredentials = true }), static step => step.StartsWith("set", StringComparison.Ordinal) && step.Contains("gid", StringComparison.Ordinal));
+
+    [Fact]
+    public void Capabilities_are_kept_over_the_change_of_the_user_and_over_execve()
+    {
+        List<string> steps = Steps(new EntryOptions { Target = "x", Types = NamespaceType.None }, s_program with { Uid = 33, Gid = 33, KeptCapabilities = 0x1_0000_0001 });
+        Assert.Equal(
+            [
+                "setsid()", "prctl(PR_SET_KEEPCAPS, 1)", "setgroups(0, [])", "setresgid(33, 33, 33)", "setresuid(33, 33, 33)",
+                "capset({_LINUX_CAPABILITY_VERSION_3, 0}, {effective=permitted=inheritable=0x100000001})",
+                "prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, 0, 0, 0)", "prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, 32, 0, 0)",
+            ],
+            steps[..8]);
+    }
+
+    private static List<string> Steps(EntryOptions entry, ProgramOptions program) => [.. ProcessPlans.Enter(entry, program).Steps.Select(static step => step.ToString())];
+
+    [Fact]
     public void Users_are_read_inside_the_mount_namespace()
     {
         Assert.Equal(
@@ -112,7 +222,7 @@ public sealed class ProcessPlansTests
               6  exit(0)
 
             """,
-            UserPlans.OpenDatabases("set 'web'").ToString());
+            UserPlans.OpenDatabases(new EntryOptions { Target = "set 'web'", Types = NamespaceType.Mount }).ToString());
     }
 
     [Fact]

@@ -1,0 +1,63 @@
+using Isolation.Interop;
+using Isolation.Users;
+
+namespace Isolation.Entry;
+
+/// <summary>The user namespace that owns a namespace, ioctl_ns(2): it is there that capabilities over it count.</summary>
+internal static class NamespaceOwner
+{
+    /// <summary>Whether a namespace is owned by a user namespace or by one inside that.</summary>
+    /// <param name="ns">The namespace.</param>
+    /// <param name="user">The id of the user namespace.</param>
+    public static bool IsWithin(Descriptor ns, ulong user)
+    {
+        Descriptor? at = Sys.OwnerOfNamespace(ns, out _);
+        while (at is not null)
+        {
+            using Descriptor owner = at;
+            if (Sys.Status(owner).Inode == user)
+            {
+                return true;
+            }
+
+            // None above the caller's own, which is as far as the kernel shows them.
+            at = Sys.ParentOfNamespace(owner, out _);
+        }
+
+        return false;
+    }
+
+    /// <summary>Who owns a namespace that the caller may not enter, which capability that takes, and what to do.</summary>
+    /// <param name="ns">The namespace.</param>
+    /// <param name="type">Its kind.</param>
+    /// <param name="entered">The user namespace that is entered with it; null for none.</param>
+    public static string Describe(Descriptor ns, NamespaceType type, Descriptor? entered)
+    {
+        if (type == NamespaceType.User)
+        {
+            return $"{Whose("It was made by", ns)}: entering it needs CAP_SYS_ADMIN in it, which its maker has, and root outside of it. Run as that user, or as root.";
+        }
+
+        using Descriptor? owner = Sys.OwnerOfNamespace(ns, out _);
+        if (owner is null)
+        {
+            return "It is owned by a user namespace outside of the one of this PowerShell, and entering it needs CAP_SYS_ADMIN there. Run outside, as root.";
+        }
+
+        ulong id = Sys.Status(owner).Inode;
+        string text = $"It is owned by user namespace {id}, {Whose("made by", owner)}: entering it needs CAP_SYS_ADMIN there, and in the user namespace from which it is entered.";
+        if (entered is not null && Sys.Status(entered).Inode is ulong other && other != id)
+        {
+            return $"{text} The user namespace that is entered with it, {other}, is another one and gives no rights over it. Run as root, or enter it with its own user namespace.";
+        }
+
+        return entered is null && id != OwnId() && Sys.OwnerUidOfNamespace(owner) == Sys.EffectiveUserId
+            ? $"{text} Its user has that inside of its user namespace: enter that too, with -JoinOwner."
+            : $"{text} Run as root.";
+    }
+
+    private static ulong OwnId() => Sys.TryStatus("/proc/self/ns/user", out FileStatus own) ? own.Inode : 0;
+
+    private static string Whose(string verb, Descriptor user) =>
+        Sys.OwnerUidOfNamespace(user) is uint uid ? $"{verb} user {UserDatabase.Host.UserName(uid)}" : $"{verb} a user who is not known here";
+}
