@@ -137,6 +137,43 @@ function Measure-All {
         Invoke-Shell "for i in `$(seq 20); do nsenter -t $init -m -u -i -n -p /bin/true; done"
     }
 
+    # Each kind alone, and all of them. unshare makes a time or pid namespace for a program with a fork only.
+    $flags = [ordered]@{ Mount = '--mount'; Net = '--net'; Ipc = '--ipc'; User = '--user'; Pid = '--pid'; Uts = '--uts'; Cgroup = '--cgroup'; Time = '--time' }
+    foreach ($kind in $flags.Keys) {
+        $fork = if ($kind -in 'Pid', 'Time') { '--fork' }
+        Compare-Peer "Enter-Namespace -New $kind /bin/true" 'unshare' -Count 20 {
+            foreach ($i in 1..20) { Enter-Namespace -New $kind /bin/true }
+        } {
+            Invoke-Shell "for i in `$(seq 20); do unshare $($flags[$kind]) $fork /bin/true; done"
+        }
+    }
+
+    $every = @($flags.Keys)
+    Compare-Peer 'Enter-Namespace -New, all kinds, -MapRootUser /bin/true' 'unshare' -Count 20 {
+        foreach ($i in 1..20) { Enter-Namespace -New $every -MapRootUser /bin/true }
+    } {
+        Invoke-Shell "for i in `$(seq 20); do unshare $($flags.Values) --fork --mount-proc --map-root-user /bin/true; done"
+    }
+
+    # A namespace of another one's, by the init of a set that has all of them.
+    $all = New-Namespace "$tag-all" -Type $every -MapRootUser
+    $init = $all.InitId
+    foreach ($kind in $flags.Keys) {
+        Compare-Peer "Enter-Namespace -Type $kind /bin/true" 'nsenter' -Count 20 {
+            foreach ($i in 1..20) { Enter-Namespace $all /bin/true -Type $kind }
+        } {
+            Invoke-Shell "for i in `$(seq 20); do nsenter -t $init $($flags[$kind]) /bin/true; done"
+        }
+    }
+
+    Compare-Peer 'Enter-Namespace /bin/true, all kinds' 'nsenter' -Count 20 {
+        foreach ($i in 1..20) { Enter-Namespace $all /bin/true }
+    } {
+        Invoke-Shell "for i in `$(seq 20); do nsenter -t $init $($flags.Values) /bin/true; done"
+    }
+
+    Remove-Namespace $all
+
     Compare-Peer 'New-, Enter- and Remove-Namespace, /bin/true in a new one' 'unshare' -Count 20 {
         foreach ($i in 1..20) {
             $one = New-Namespace "$tag-one" -Type Uts

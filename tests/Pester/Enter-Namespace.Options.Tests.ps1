@@ -116,6 +116,8 @@ Describe 'Enter-Namespace: by process' {
     It 'gives a pid that was given out again no entry' -Tag Root {
         $process = Start-NamespaceProcess -New Uts sleep 663.5
         $process | Stop-NamespaceProcess -Force
+        # Processes are told apart by the hundredth of a second in which they started.
+        [System.Threading.Thread]::Sleep(50)
         # The next process gets the number after the last one; others start processes too, so it is tried until it is ours.
         $again = $null
         foreach ($try in 1..500) {
@@ -405,7 +407,7 @@ Describe 'Enter-Namespace -AsJob' {
 
     It 'refuses <Why>' -ForEach @(
         @{ Why = 'a shell'; Line = 'Enter-Namespace -New Uts -AsJob'; Id = 'ProgramMissing' }
-        @{ Why = '-Interactive'; Line = 'Enter-Namespace -New Uts top -AsJob -Interactive'; Id = 'ProgramMissing' }
+        @{ Why = '-Interactive'; Line = 'Enter-Namespace -New Uts top -AsJob -Interactive'; Id = 'AmbiguousParameterSet' }
         @{ Why = 'input'; Line = '1 | Enter-Namespace -New Uts cat -AsJob'; Id = 'NamespaceOptionInvalid' }
         @{ Why = 'a program that there is not'; Line = "Enter-Namespace -New Uts /no/such/program -AsJob $(if ([int](id -u)) { '-MapRootUser' })"; Id = 'NamespaceEnterFailed' }
     ) {

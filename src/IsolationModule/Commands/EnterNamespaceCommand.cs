@@ -21,6 +21,7 @@ public sealed class EnterNamespaceCommand : ProgramCommand
     private const string NamespaceSetName = "Namespace";
     private const string InputSetName = "Input";
     private const string InteractiveSetName = "Interactive";
+    private const string NewInteractiveSetName = "NewInteractive";
 
     // What a shell waits for after Ctrl+C before it stops being polite.
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(2);
@@ -44,6 +45,30 @@ public sealed class EnterNamespaceCommand : ProgramCommand
     [ArgumentCompleter(typeof(NamespaceCompleter))]
     public NamespaceReference Namespace { get; set; } = null!;
 
+    /// <inheritdoc/>
+    [Parameter(Mandatory = true, ParameterSetName = NewSetName)]
+    [Parameter(Mandatory = true, ParameterSetName = NewInteractiveSetName)]
+    [ValidateNotNullOrEmpty]
+    [ValidateRange(NamespaceType.Time, NamespaceTypes.Every)]
+    public override NamespaceType[] New { get; set; } = [];
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = NewSetName)]
+    [Parameter(ParameterSetName = NewInteractiveSetName)]
+    public override SwitchParameter MapRootUser { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = NewSetName)]
+    [Parameter(ParameterSetName = NewInteractiveSetName)]
+    [ValidateNotNullOrEmpty]
+    public override string? HostName { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = NewSetName)]
+    [Parameter(ParameterSetName = NewInteractiveSetName)]
+    [ValidateNotNullOrEmpty]
+    public override string? DomainName { get; set; }
+
     /// <summary>What goes to the program's standard input: text as a line, bytes as they are.</summary>
     [Parameter(ValueFromPipeline = true, ParameterSetName = InputSetName)]
     [Parameter(ValueFromPipeline = true, ParameterSetName = NewSetName)]
@@ -64,7 +89,7 @@ public sealed class EnterNamespaceCommand : ProgramCommand
 
     /// <summary>The program runs on the terminal.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InteractiveSetName)]
-    [Parameter(ParameterSetName = NewSetName)]
+    [Parameter(Mandatory = true, ParameterSetName = NewInteractiveSetName)]
     public SwitchParameter Interactive { get; set; }
 
     /// <summary>The program runs in the background, as a job.</summary>
@@ -78,7 +103,7 @@ public sealed class EnterNamespaceCommand : ProgramCommand
     private object Subject => (object?)Namespace ?? FilePath ?? "shell";
 
     /// <inheritdoc/>
-    protected override void BeginProcessing() => _byArgument = Namespace is not null || ParameterSetName == NewSetName;
+    protected override void BeginProcessing() => _byArgument = Namespace is not null || New.Length != 0;
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -192,13 +217,13 @@ public sealed class EnterNamespaceCommand : ProgramCommand
 
     private void StartJob(bool withInput)
     {
-        if (withInput || OnTerminal)
+        if (withInput || FilePath is null)
         {
             throw new IsolationException(
-                OnTerminal ? "ProgramMissing" : "NamespaceOptionInvalid",
+                FilePath is null ? "ProgramMissing" : "NamespaceOptionInvalid",
                 ErrorKind.InvalidArgument,
-                OnTerminal
-                    ? "-AsJob runs a program in the background, where there is no terminal for a shell or for -Interactive. Give a program with -FilePath, and leave -Interactive out."
+                FilePath is null
+                    ? "There is no program to run, and -AsJob has no terminal for a shell. Give the program with -FilePath."
                     : "-AsJob runs a program in the background, and input comes down the pipeline, which has ended by then. Leave one of the two out.");
         }
 

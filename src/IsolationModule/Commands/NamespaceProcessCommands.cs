@@ -23,6 +23,26 @@ public sealed class StartNamespaceProcessCommand : ProgramCommand
     public NamespaceReference Namespace { get; set; } = null!;
 
     /// <inheritdoc/>
+    [Parameter(Mandatory = true, ParameterSetName = NewSetName)]
+    [ValidateNotNullOrEmpty]
+    [ValidateRange(NamespaceType.Time, NamespaceTypes.Every)]
+    public override NamespaceType[] New { get; set; } = [];
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = NewSetName)]
+    public override SwitchParameter MapRootUser { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = NewSetName)]
+    [ValidateNotNullOrEmpty]
+    public override string? HostName { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = NewSetName)]
+    [ValidateNotNullOrEmpty]
+    public override string? DomainName { get; set; }
+
+    /// <inheritdoc/>
     [Parameter(Mandatory = true, Position = 1)]
     [ValidateNotNullOrEmpty]
     public override string? FilePath { get; set; } = "";

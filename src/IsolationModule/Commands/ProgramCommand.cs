@@ -16,24 +16,16 @@ public abstract class ProgramCommand : IsolationCommand
     protected const string NewSetName = "New";
 
     /// <summary>The kinds of namespace that are made for the program, and end with it.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = NewSetName)]
-    [ValidateNotNullOrEmpty]
-    [ValidateRange(NamespaceType.Time, NamespaceTypes.Every)]
-    public NamespaceType[] New { get; set; } = [];
+    public abstract NamespaceType[] New { get; set; }
 
     /// <summary>The caller is root inside the new user namespace.</summary>
-    [Parameter(ParameterSetName = NewSetName)]
-    public SwitchParameter MapRootUser { get; set; }
+    public abstract SwitchParameter MapRootUser { get; set; }
 
     /// <summary>The host name in the new uts namespace.</summary>
-    [Parameter(ParameterSetName = NewSetName)]
-    [ValidateNotNullOrEmpty]
-    public string? HostName { get; set; }
+    public abstract string? HostName { get; set; }
 
     /// <summary>The NIS domain name in the new uts namespace.</summary>
-    [Parameter(ParameterSetName = NewSetName)]
-    [ValidateNotNullOrEmpty]
-    public string? DomainName { get; set; }
+    public abstract string? DomainName { get; set; }
 
     /// <summary>Further namespaces to enter, in the place of those of the same kind.</summary>
     [Parameter]
