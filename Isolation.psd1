@@ -12,15 +12,19 @@
     TypesToProcess       = @()
     FunctionsToExport    = @()
     CmdletsToExport      = @(
+        'Dismount-FileSystem'
         'Enter-Namespace'
         'Get-CgroupLimit'
+        'Get-MountInfo'
         'Get-Namespace'
         'Get-NamespaceInfo'
         'Get-NamespaceProcess'
+        'Mount-FileSystem'
         'New-IdMap'
         'New-Namespace'
         'Remove-Namespace'
         'Set-CgroupLimit'
+        'Set-MountPropagation'
         'Start-NamespaceProcess'
         'Stop-NamespaceProcess'
         'Test-IsolationHost'

@@ -183,6 +183,9 @@ internal static unsafe class Walker
                 case PlanOperation.RequireAgent:
                     RequireAgent(plan);
                     break;
+                case PlanOperation.PutNumber:
+                    PutNumber((byte*)arguments[1] + arguments[2], arguments[0], text: arguments[3] != 0);
+                    break;
                 case PlanOperation.SetTitle:
                     SetTitle(plan, (byte*)arguments[0]);
                     break;
@@ -346,6 +349,29 @@ internal static unsafe class Walker
         for (long i = 0; i < plan->TitleLength; i++)
         {
             to[i] = *title == 0 ? (byte)0 : *title++;
+        }
+    }
+
+    private static void PutNumber(byte* to, long number, bool text)
+    {
+        if (!text)
+        {
+            *(long*)to = number;
+            return;
+        }
+
+        // A descriptor: ten digits at most, and room for them and a NUL.
+        int digits = 1;
+        for (long rest = number; rest >= 10; rest /= 10)
+        {
+            digits++;
+        }
+
+        to[digits] = 0;
+        while (digits > 0)
+        {
+            to[--digits] = (byte)('0' + (number % 10));
+            number /= 10;
         }
     }
 

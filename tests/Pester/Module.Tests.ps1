@@ -3,7 +3,7 @@
 BeforeDiscovery {
     $root = Split-Path (Split-Path $PSScriptRoot)
     $cmdlets = @((Import-PowerShellDataFile "$root/Isolation.psd1").CmdletsToExport | ForEach-Object { @{ Name = $_ } })
-    $types = 'Isolation.NamespaceSet', 'Isolation.NamespaceInfo', 'Isolation.NamespaceProcess', 'Isolation.CgroupLimit', 'Isolation.HostCheck' | ForEach-Object { @{ Type = $_ } }
+    $types = 'Isolation.NamespaceSet', 'Isolation.NamespaceInfo', 'Isolation.NamespaceProcess', 'Isolation.CgroupLimit', 'Isolation.HostCheck', 'Isolation.MountInfo' | ForEach-Object { @{ Type = $_ } }
 }
 
 BeforeAll {
@@ -76,7 +76,7 @@ Describe '<Name>' -ForEach $cmdlets {
     }
 
     It 'supports -WhatIf where it changes something' {
-        $changes = ($Name -split '-')[0] -in 'New', 'Set', 'Remove', 'Start', 'Stop' -and $Name -ne 'New-IdMap'
+        $changes = ($Name -split '-')[0] -in 'New', 'Set', 'Remove', 'Start', 'Stop', 'Mount', 'Dismount' -and $Name -ne 'New-IdMap'
         (Get-Command $Name).Parameters.ContainsKey('WhatIf') | Should -Be $changes
     }
 

@@ -33,10 +33,14 @@ public enum Errno
     ENOMEM = 12,
     /// <summary>Permission denied.</summary>
     EACCES = 13,
+    /// <summary>Block device required.</summary>
+    ENOTBLK = 15,
     /// <summary>Device or resource busy.</summary>
     EBUSY = 16,
     /// <summary>File exists.</summary>
     EEXIST = 17,
+    /// <summary>Invalid cross-device link.</summary>
+    EXDEV = 18,
     /// <summary>No such device.</summary>
     ENODEV = 19,
     /// <summary>Not a directory.</summary>
@@ -112,8 +116,10 @@ public static class ErrnoText
         Errno.EAGAIN => "Resource temporarily unavailable",
         Errno.ENOMEM => "Cannot allocate memory",
         Errno.EACCES => "Permission denied",
+        Errno.ENOTBLK => "Block device required",
         Errno.EBUSY => "Device or resource busy",
         Errno.EEXIST => "File exists",
+        Errno.EXDEV => "Invalid cross-device link",
         Errno.ENODEV => "No such device",
         Errno.ENOTDIR => "Not a directory",
         Errno.EISDIR => "Is a directory",

@@ -1,12 +1,11 @@
 using System;
 using System.Runtime.InteropServices;
-using System.Text;
 using Tmds.Linux;
 using static Tmds.Linux.LibC;
 
 namespace Isolation.Interop;
 
-/// <summary>Flags of open(2), with the values of x64 and arm64 where they are the same; the others are taken from the C library's binding.</summary>
+/// <summary>Flags of open(2), with the values of x64 and arm64 where they are the same; the last two are x64's, for plans alone: <see cref="OpenFlagValues.Native"/>.</summary>
 [Flags]
 internal enum OpenFlags
 {
@@ -20,6 +19,21 @@ internal enum OpenFlags
     NonBlock = 0x800,
     CloseOnExec = 0x80000,
     Path = 0x200000,
+    Directory = 0x10000,
+    NoFollow = 0x20000,
+}
+
+/// <summary>Flags of open(2) as this architecture has them.</summary>
+internal static class OpenFlagValues
+{
+    /// <summary>The kernel's number: arm64 has others for <c>O_DIRECTORY</c> and <c>O_NOFOLLOW</c> (<c>asm/fcntl.h</c>).</summary>
+    public static long Native(this OpenFlags flags)
+    {
+        const OpenFlags Different = OpenFlags.Directory | OpenFlags.NoFollow;
+        return RuntimeInformation.ProcessArchitecture != Architecture.Arm64
+            ? (long)flags
+            : (long)(flags & ~Different) | (flags.HasFlag(OpenFlags.Directory) ? 0x4000L : 0) | (flags.HasFlag(OpenFlags.NoFollow) ? 0x8000L : 0);
+    }
 }
 
 /// <summary>What fstat(2) says of a file, as far as it is used here.</summary>
@@ -152,13 +166,8 @@ internal static unsafe partial class Sys
     /// <summary>Closes a bare descriptor number; only <see cref="Descriptor"/> calls it.</summary>
     internal static int close(int fd) => LibC.close(fd);
 
-    /// <summary>A path or name as the kernel takes it: UTF-8 with a NUL at its end.</summary>
-    internal static byte[] CString(string text)
-    {
-        byte[] bytes = new byte[Encoding.UTF8.GetByteCount(text) + 1];
-        Encoding.UTF8.GetBytes(text, bytes);
-        return bytes;
-    }
+    /// <summary>A path or name as the kernel takes it: the bytes that <see cref="KernelText"/> makes of it, with a NUL at their end.</summary>
+    internal static byte[] CString(string text) => KernelText.Encode(text, extra: 1);
 
     private static FileStatus FromStat(in stat buffer) =>
         new((ulong)buffer.st_dev, (ulong)buffer.st_ino, (uint)buffer.st_mode, (uint)buffer.st_uid);

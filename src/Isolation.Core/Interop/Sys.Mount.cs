@@ -14,7 +14,12 @@ internal enum MountFlags : uint
     NoSuid = 0x2,
     NoDev = 0x4,
     NoExec = 0x8,
+    Synchronous = 0x10,
     Remount = 0x20,
+    DirectorySynchronous = 0x80,
+    NoSymlinkFollow = 0x100,
+    NoAccessTime = 0x400,
+    NoDirectoryAccessTime = 0x800,
     Bind = 0x1000,
     Move = 0x2000,
     Recursive = 0x4000,
@@ -22,12 +27,18 @@ internal enum MountFlags : uint
     Private = 0x40000,
     Slave = 0x80000,
     Shared = 0x100000,
+    RelativeAccessTime = 0x200000,
+    StrictAccessTime = 0x1000000,
+    LazyTime = 0x2000000,
 }
 
 internal static unsafe partial class Sys
 {
     /// <summary><c>MNT_DETACH</c>, umount2(2): out of the tree now, gone when no longer used.</summary>
     internal const int DetachMount = 2;
+
+    /// <summary><c>MNT_FORCE</c>, umount2(2): what is under way is given up, where the file system can do that (NFS, FUSE, 9p).</summary>
+    internal const int ForceUnmount = 1;
 
     /// <summary><c>UMOUNT_NOFOLLOW</c>, umount2(2): a link at the end of the path is not followed.</summary>
     internal const int NoFollowMount = 8;

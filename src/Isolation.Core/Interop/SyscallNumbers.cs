@@ -68,6 +68,8 @@ internal static class SyscallNumbers
 
     public static int mount => s_arm ? 40 : 165;
 
+    public static int pivot_root => s_arm ? 41 : 155;
+
     public static int umount2 => s_arm ? 39 : 166;
 
     public static int sethostname => s_arm ? 161 : 170;
@@ -93,6 +95,8 @@ internal static class SyscallNumbers
     public static int pidfd_send_signal => 424;
 
     public static int open_tree => 428;
+
+    public static int move_mount => 429;
 
     public static int pidfd_open => 434;
 

@@ -102,7 +102,7 @@ internal sealed class Plan
         Add(PlanOperation.Syscall, "openat", SyscallNumbers.openat, $"open {path}", result, 0,
             PlanArgument.Value(-100, "AT_FDCWD"),
             PlanArgument.String(path),
-            PlanArgument.Value((long)(flags | OpenFlags.CloseOnExec), PlanFlags.Show(flags | OpenFlags.CloseOnExec)),
+            PlanArgument.Value((flags | OpenFlags.CloseOnExec).Native(), PlanFlags.Show(flags | OpenFlags.CloseOnExec)),
             PlanArgument.Value(0));
 
     /// <summary>Opens a file of a directory that is open.</summary>
@@ -293,6 +293,45 @@ internal sealed class Plan
 
     /// <summary>Stays as the holder of a set; <paramref name="init"/> says that it is PID 1 of a pid namespace.</summary>
     public void Stay(bool init) => Add(PlanOperation.Stay, "stay", 0, "stay", null, 0, PlanArgument.Value(init ? 1 : 0, init ? "init" : "holder"));
+
+    /// <summary>Opens <c>/proc/self</c> of the host, through which descriptors have a path in any root: see <see cref="PathOf"/>.</summary>
+    public PlanSlot OpenSelf()
+    {
+        PlanSlot self = NewSlot("self");
+        Open("/proc/self", OpenFlags.Path, self);
+        return self;
+    }
+
+    /// <summary>
+    /// A path that means an open file, for calls that take no descriptor: <c>fd/N</c>, good while the working directory is what <see cref="OpenSelf"/>
+    /// opened. The number is known only when the plan is walked, and put in by a step.
+    /// </summary>
+    public PlanArgument PathOf(PlanSlot slot)
+    {
+        byte[] path = new byte[16];
+        "fd/"u8.CopyTo(path);
+        PlanArgument argument = PlanArgument.Buffer(path, $"\"fd/${slot.Name}\"");
+        Add(PlanOperation.PutNumber, "put-number", 0, $"name ${slot.Name}", null, 0, PlanArgument.Slot(slot), argument, PlanArgument.Value(3), PlanArgument.Value(1, "text"));
+        return argument;
+    }
+
+    /// <summary>Has a slot's number put into bytes that are an argument of a later step, as 8 bytes at an offset.</summary>
+    public void PutNumber(PlanSlot slot, PlanArgument buffer, int offset) =>
+        Add(PlanOperation.PutNumber, "put-number", 0, $"pass ${slot.Name}", null, 0, PlanArgument.Slot(slot), buffer, PlanArgument.Value(offset), PlanArgument.Value(0, "number"));
+
+    public void ChangeDirectory(PlanSlot folder) => Call("fchdir", SyscallNumbers.fchdir, $"change to ${folder.Name}", PlanArgument.Slot(folder));
+
+    /// <summary>Opens a file below an open folder, openat(2).</summary>
+    public void OpenAt(PlanSlot folder, string path, OpenFlags flags, PlanSlot result, string attempt) =>
+        Add(PlanOperation.Syscall, "openat", SyscallNumbers.openat, attempt, result, 0,
+            PlanArgument.Slot(folder),
+            PlanArgument.String(path),
+            PlanArgument.Value((flags | OpenFlags.CloseOnExec).Native(), PlanFlags.Show(flags | OpenFlags.CloseOnExec)),
+            PlanArgument.Value(0));
+
+    /// <summary>Any one system call, for plans that have calls of their own.</summary>
+    public void Call(string call, int number, string attempt, PlanSlot? result, params PlanArgument[] arguments) =>
+        Add(PlanOperation.Syscall, call, number, attempt, result, 0, arguments);
 
     /// <summary>One system call for the sake of its refusal.</summary>
     public void Probe(string call, int number, params PlanArgument[] arguments) => Call(call, number, $"ask for {call}", arguments);

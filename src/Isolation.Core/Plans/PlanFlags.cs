@@ -16,15 +16,18 @@ internal static class PlanFlags
     private static readonly (MountFlags Flag, string Name)[] s_mounts =
     [
         (MountFlags.ReadOnly, "MS_RDONLY"), (MountFlags.NoSuid, "MS_NOSUID"), (MountFlags.NoDev, "MS_NODEV"), (MountFlags.NoExec, "MS_NOEXEC"),
-        (MountFlags.Remount, "MS_REMOUNT"), (MountFlags.Bind, "MS_BIND"), (MountFlags.Move, "MS_MOVE"), (MountFlags.Recursive, "MS_REC"),
+        (MountFlags.Synchronous, "MS_SYNCHRONOUS"),
+        (MountFlags.Remount, "MS_REMOUNT"), (MountFlags.DirectorySynchronous, "MS_DIRSYNC"), (MountFlags.NoSymlinkFollow, "MS_NOSYMFOLLOW"),
+        (MountFlags.NoAccessTime, "MS_NOATIME"), (MountFlags.NoDirectoryAccessTime, "MS_NODIRATIME"), (MountFlags.Bind, "MS_BIND"), (MountFlags.Move, "MS_MOVE"), (MountFlags.Recursive, "MS_REC"),
         (MountFlags.Unbindable, "MS_UNBINDABLE"), (MountFlags.Private, "MS_PRIVATE"), (MountFlags.Slave, "MS_SLAVE"), (MountFlags.Shared, "MS_SHARED"),
+        (MountFlags.RelativeAccessTime, "MS_RELATIME"), (MountFlags.StrictAccessTime, "MS_STRICTATIME"), (MountFlags.LazyTime, "MS_LAZYTIME"),
     ];
 
     private static readonly (OpenFlags Flag, string Name)[] s_opens =
     [
         (OpenFlags.WriteOnly, "O_WRONLY"), (OpenFlags.ReadWrite, "O_RDWR"), (OpenFlags.Create, "O_CREAT"), (OpenFlags.Exclusive, "O_EXCL"),
         (OpenFlags.Truncate, "O_TRUNC"), (OpenFlags.Append, "O_APPEND"), (OpenFlags.NonBlock, "O_NONBLOCK"), (OpenFlags.CloseOnExec, "O_CLOEXEC"),
-        (OpenFlags.Path, "O_PATH"),
+        (OpenFlags.Path, "O_PATH"), (OpenFlags.Directory, "O_DIRECTORY"), (OpenFlags.NoFollow, "O_NOFOLLOW"),
     ];
 
     public static string Show(NamespaceType types)

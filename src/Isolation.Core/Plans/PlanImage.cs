@@ -86,6 +86,8 @@ internal static class PlanImage
         int dataOffset = slotOffset + (plan.Slots.Count * 8);
         MemoryStream data = new();
         List<int> relocations = [];
+        // Bytes that are an argument of two steps lie there once: what the one writes, the other reads.
+        Dictionary<byte[], int> placed = new(ReferenceEqualityComparer.Instance);
         byte[] head = new byte[dataOffset];
 
         for (int i = 0; i < plan.Steps.Count; i++)
@@ -111,7 +113,12 @@ internal static class PlanImage
                             image.Arguments[n] = argument.Number;
                             break;
                         case PlanArgumentKind.Pointer:
-                            image.Arguments[n] = dataOffset + AppendBytes(data, argument.Bytes!);
+                            if (!placed.TryGetValue(argument.Bytes!, out int place))
+                            {
+                                place = placed[argument.Bytes!] = AppendBytes(data, argument.Bytes!);
+                            }
+
+                            image.Arguments[n] = dataOffset + place;
                             relocations.Add(at + 24 + (n * 8));
                             break;
                         case PlanArgumentKind.PointerList:

@@ -27,6 +27,8 @@ internal enum PlanOperation
     Exit = 8,
     /// <summary>Waits for a word over a socket; the socket's end without one is a failure (ECANCELED).</summary>
     Await = 9,
+    /// <summary>Writes a descriptor's number into bytes that a later step's argument points to.</summary>
+    PutNumber = 10,
 }
 
 /// <summary>One argument of a step: how it is laid out in memory, and how it is shown.</summary>

@@ -5,6 +5,7 @@ using System.Globalization;
 using System.IO;
 using System.Management.Automation;
 using Isolation.Entry;
+using Isolation.Mounts;
 using Isolation.State;
 
 namespace Isolation.Arguments;
@@ -150,6 +151,12 @@ public sealed class NamespaceReference
             : NamedNetwork is string path ? [NamespaceScanner.KeyOf(path)]
             : throw NotFound();
     }
+
+    /// <summary>Opens the mount namespace that is meant, and for a process its root.</summary>
+    /// <exception cref="IsolationException">Those of <see cref="Open"/> and of <see cref="MountTarget"/>.</exception>
+    internal MountTarget OpenMounts() => MountTarget.Of(Open(NamespaceTypes.Every), _processId, _info is null ? _text : PathOf(_info));
+
+    private static string PathOf(NamespaceInfo info) => info.Paths.Length > 0 ? info.Paths[0] : $"/proc/{info.ProcessId}/ns/{info.Type.ProcName()}";
 
     private string? NamedNetwork
     {

@@ -17,7 +17,7 @@ public sealed class MountInfoTests
         Assert.Equal("/mnt1", mount.Root);
         Assert.Equal("/mnt2", mount.MountPoint);
         Assert.Equal(["rw", "noatime"], mount.Options);
-        Assert.Equal(["master:1", "propagate_from:2"], mount.Propagation);
+        Assert.Equal(["master:1", "propagate_from:2"], mount.OptionalFields);
         Assert.Equal("ext3", mount.FileSystemType);
         Assert.Equal("/dev/root", mount.Source);
         Assert.Equal(["rw", "errors=continue"], mount.SuperOptions);
@@ -27,7 +27,7 @@ public sealed class MountInfoTests
     public void Reads_a_private_mount_without_optional_fields()
     {
         Assert.True(MountInfo.TryParseLine("31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755", out MountInfo? mount));
-        Assert.Empty(mount!.Propagation);
+        Assert.Empty(mount!.OptionalFields);
         Assert.Equal("tmpfs", mount.FileSystemType);
     }
 
