@@ -36,6 +36,7 @@ internal static class PlanHints
         ("fork", _) => ForFork(errno),
         (_, Errno.EMFILE or Errno.ENFILE or Errno.ETOOMANYREFS) => ForFork(errno),
         ("openat", Errno.EACCES) when step.Attempt.Contains("/proc/self/", System.StringComparison.Ordinal) => "The file belongs to another user; the host forbids it.",
+        ("pivot_root", Errno.EINVAL) => "The present root is the kernel's first file system (an initramfs), from which it does not pivot, or it was made shared again meanwhile.",
         ("mount" or "move_mount" or "open_tree" or "mount_setattr" or "umount2", _) => ForMount(step.Call, errno),
         _ => null,
     };

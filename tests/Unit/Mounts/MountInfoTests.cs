@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.IO;
+using Isolation.Mounts;
 using Xunit;
 
 namespace Isolation.Tests.Mounts;
@@ -64,6 +65,50 @@ public sealed class MountInfoTests
     {
         Assert.False(MountInfo.TryParseLine(line, out MountInfo? mount));
         Assert.Null(mount);
+    }
+
+    [Theory]
+    [InlineData("", MountPropagation.Private, null, null, null)]
+    [InlineData("shared:7 ", MountPropagation.Shared, 7, null, null)]
+    [InlineData("master:8 ", MountPropagation.Slave, null, 8, null)]
+    [InlineData("shared:7 master:8 propagate_from:2 ", MountPropagation.Shared | MountPropagation.Slave, 7, 8, 2)]
+    [InlineData("unbindable ", MountPropagation.Unbindable, null, null, null)]
+    [InlineData("later:9 shared:x ", MountPropagation.Private, null, null, null)]
+    public void Reads_the_kind_of_propagation(string fields, MountPropagation kind, int? group, int? master, int? from)
+    {
+        Assert.True(MountInfo.TryParseLine($"36 35 98:1 / /m rw {fields}- ext3 /dev/root rw", out MountInfo? mount));
+        Assert.Equal(kind, mount!.Propagation);
+        Assert.Equal(group, mount.PeerGroup);
+        Assert.Equal(master, mount.Master);
+        Assert.Equal(from, mount.PropagateFrom);
+        Assert.Equal((98u, 1u), (mount.DeviceMajor, mount.DeviceMinor));
+    }
+
+    [Fact]
+    public void Reads_flags_of_the_mount_and_of_its_file_system()
+    {
+        Assert.True(MountInfo.TryParseLine("36 35 98:1 / /m ro,nosuid,nodev,noexec,noatime,nodiratime,nosymfollow - ext3 /dev/root rw,sync,lazytime", out MountInfo? mount));
+        Assert.Equal(
+            MountFlag.ReadOnly | MountFlag.NoSuid | MountFlag.NoDev | MountFlag.NoExec | MountFlag.NoAccessTime | MountFlag.NoDirectoryAccessTime
+            | MountFlag.NoSymlinkFollow | MountFlag.Synchronous | MountFlag.LazyTime,
+            mount!.Flags);
+    }
+
+    [Fact]
+    public void A_name_that_is_not_UTF8_survives()
+    {
+        byte[] line = [.. "1 0 0:1 / /a\\040"u8, 0xff, .. " rw - tmpfs none rw"u8];
+        Assert.True(MountInfo.TryParseLine(line, out MountInfo? mount));
+        Assert.Equal("/a \udcff", mount!.MountPoint);
+    }
+
+    [Fact]
+    public void Statistics_go_to_the_mounts_of_NFS()
+    {
+        IReadOnlyList<MountInfo> mounts = MountInfo.Parse("1 0 0:1 / /n\\040x rw - nfs4 h:/x rw\n2 1 0:2 / /t rw - tmpfs none rw\n"u8);
+        MountStatistics.Add(mounts, "device none mounted on /t with fstype tmpfs\ndevice h:/x mounted on /n\\040x with fstype nfs4 statvers=1.1\n\topts:\trw\n\tage:\t7\n\ndevice y mounted on /y with fstype nfs\n"u8);
+        Assert.Equal("device h:/x mounted on /n\\040x with fstype nfs4 statvers=1.1\nopts:\trw\nage:\t7", mounts[0].Statistics);
+        Assert.Null(mounts[1].Statistics);
     }
 
     [Fact]
