@@ -98,6 +98,12 @@ internal static class SyscallNumbers
 
     public static int move_mount => 429;
 
+    public static int fsopen => 430;
+
+    public static int fsconfig => 431;
+
+    public static int fsmount => 432;
+
     public static int pidfd_open => 434;
 
     public static int clone3 => 435;

@@ -73,7 +73,7 @@ internal sealed record FileSystemMount
             target,
             oldCalls => MountPlans.Mount(new MountPlanOptions
             {
-                Scope = scope, MountPoint = MountPoint, Root = Root, Type = Type, Source = Source ?? Type, DeviceInput = device is not null, Flags = flags, Data = data, OldCalls = oldCalls,
+                Scope = scope, MountPoint = MountPoint, Root = Root, Type = Type, Source = Source ?? Type, DeviceInput = device is not null, Device = device is null ? null : PathOf(device), Flags = flags, Data = data, OldCalls = oldCalls,
             }),
             device is null ? [] : [device],
             explain,
@@ -104,6 +104,13 @@ internal sealed record FileSystemMount
         "cgroup" or "cgroup2" => NamespaceType.Cgroup,
         _ => NamespaceType.None,
     };
+
+    // Null where the device has another path here than where it was found.
+    private static string? PathOf(Descriptor device)
+    {
+        string? path = File.ResolveLinkTarget(device.ProcPath, returnFinalTarget: false)?.FullName;
+        return path is not null && Sys.TryStatus(path, out FileStatus status) && status == Sys.Status(device) ? path : null;
+    }
 
     private (MountFlag Flags, string? Data) ReadOptions()
     {

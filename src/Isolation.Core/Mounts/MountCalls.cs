@@ -24,7 +24,7 @@ internal static class MountCalls
         {
             return RunOnce(oldCalls: false);
         }
-        catch (SyscallException exception) when (exception is { Errno: Errno.ENOSYS, Syscall: "openat2" or "open_tree" or "move_mount" or "mount_setattr" })
+        catch (SyscallException exception) when (exception is { Errno: Errno.ENOSYS, Syscall: "openat2" or "open_tree" or "move_mount" or "mount_setattr" or "fsopen" or "fsconfig" or "fsmount" })
         {
             // Each of them comes before anything is changed, or is what would have changed it.
             return RunOnce(oldCalls: true);

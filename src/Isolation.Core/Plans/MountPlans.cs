@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Text;
 using Isolation.Interop;
 
 namespace Isolation.Plans;
@@ -25,6 +24,12 @@ internal sealed record MountPlanOptions
 
     /// <summary>A block device is passed with the plan, and is the source.</summary>
     public bool DeviceInput { get; init; }
+
+    /// <summary>
+    /// The path of that device in the caller's tree; null where it has none. The file system is then opened before anything is entered, where the device
+    /// is, and with the rights of the caller.
+    /// </summary>
+    public string? Device { get; init; }
 
     /// <summary>The path to bind is looked up before anything is entered.</summary>
     public bool SourceOutside { get; init; }
@@ -67,8 +72,7 @@ internal static class MountPlans
     [
         (MountFlag.ReadOnly, 1, "MOUNT_ATTR_RDONLY"), (MountFlag.NoSuid, 2, "MOUNT_ATTR_NOSUID"), (MountFlag.NoDev, 4, "MOUNT_ATTR_NODEV"),
         (MountFlag.NoExec, 8, "MOUNT_ATTR_NOEXEC"), (MountFlag.NoAccessTime, 0x10, "MOUNT_ATTR_NOATIME"),
-        (MountFlag.StrictAccessTime, 0x20, "MOUNT_ATTR_STRICTATIME"), (MountFlag.RelativeAccessTime, 0, ""),
-        (MountFlag.NoDirectoryAccessTime, 0x80, "MOUNT_ATTR_NODIRATIME"), (MountFlag.NoSymlinkFollow, MOUNT_ATTR_NOSYMFOLLOW, "MOUNT_ATTR_NOSYMFOLLOW"),
+        (MountFlag.StrictAccessTime, 0x20, "MOUNT_ATTR_STRICTATIME"), (MountFlag.NoDirectoryAccessTime, 0x80, "MOUNT_ATTR_NODIRATIME"), (MountFlag.NoSymlinkFollow, MOUNT_ATTR_NOSYMFOLLOW, "MOUNT_ATTR_NOSYMFOLLOW"),
     ];
 
     /// <summary>Opens a file of <c>/proc/self</c> inside, such as <c>mountinfo</c>; it shows the scope's mounts, also where no /proc is mounted there.</summary>
@@ -126,9 +130,13 @@ internal static class MountPlans
         {
             tree = OpenTree(plan, PlanArgument.Value(-100, "AT_FDCWD"), PlanArgument.String(options.Source), options, byPath: true);
         }
+        else if (options.Device is not null && !options.OldCalls)
+        {
+            tree = OpenFileSystem(plan, options);
+        }
 
         PlanSlot self = Enter(scoped, scope);
-        if (options.Type is string type)
+        if (options.Type is string type && tree is null)
         {
             PlanSlot target = Find(scoped, options.MountPoint, options.Root, options.OldCalls, "target");
             plan.ChangeDirectory(self);
@@ -147,7 +155,11 @@ internal static class MountPlans
                 tree = OpenTree(plan, PlanArgument.Slot(source), PlanArgument.String(""), options, byPath: false);
             }
 
-            Attributes(plan, tree.Value, users, options);
+            if (options.Type is null)
+            {
+                Attributes(plan, tree.Value, users, options);
+            }
+
             PlanSlot target = Find(scoped, options.MountPoint, options.Root, oldCalls: false, "target");
             const long F_EMPTY_PATH = 4, T_EMPTY_PATH = 0x40;
             plan.Call("move_mount", SyscallNumbers.move_mount, "put it there", null,
@@ -345,30 +357,68 @@ internal static class MountPlans
         return tree;
     }
 
-    // On the copy, before anybody can see it.
-    private static void Attributes(Plan plan, PlanSlot tree, PlanSlot? users, MountPlanOptions options)
+    private static PlanSlot OpenFileSystem(Plan plan, MountPlanOptions options)
+    {
+        const MountFlag OfFileSystem = MountFlag.Synchronous | MountFlag.DirectorySynchronous | MountFlag.LazyTime;
+        const int SET_FLAG = 0, SET_STRING = 1, CREATE = 6;
+        PlanSlot context = plan.NewSlot("fs");
+        plan.Call("fsopen", SyscallNumbers.fsopen, $"open a file system of type {options.Type}", context, PlanArgument.String(options.Type), PlanArgument.Value(1, "FSOPEN_CLOEXEC"));
+        Configure(SET_STRING, "FSCONFIG_SET_STRING", "source", options.Device);
+        foreach ((MountFlag flag, string word) in (ReadOnlySpan<(MountFlag, string)>)[
+            (MountFlag.ReadOnly, "ro"), (MountFlag.Synchronous, "sync"), (MountFlag.DirectorySynchronous, "dirsync"), (MountFlag.LazyTime, "lazytime")])
+        {
+            if (options.Flags.HasFlag(flag))
+            {
+                Configure(SET_FLAG, "FSCONFIG_SET_FLAG", word, null);
+            }
+        }
+
+        foreach (string option in (options.Data ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries))
+        {
+            int equals = option.IndexOf('=', StringComparison.Ordinal);
+            Configure(equals < 0 ? SET_FLAG : SET_STRING, equals < 0 ? "FSCONFIG_SET_FLAG" : "FSCONFIG_SET_STRING", equals < 0 ? option : option[..equals], equals < 0 ? null : option[(equals + 1)..]);
+        }
+
+        Configure(CREATE, "FSCONFIG_CMD_CREATE", null, null);
+        (long set, _, string shown) = AttributesOf(options.Flags & ~OfFileSystem);
+        PlanSlot tree = plan.NewSlot("tree");
+        plan.Call("fsmount", SyscallNumbers.fsmount, "make a mount of it", tree, PlanArgument.Slot(context), PlanArgument.Value(1, "FSMOUNT_CLOEXEC"), PlanArgument.Value(set, shown));
+        return tree;
+
+        void Configure(int command, string name, string? key, string? value) => plan.Call(
+            "fsconfig", SyscallNumbers.fsconfig, key is null ? "make it" : $"set {key}{(value is null ? "" : "=" + value)}", null,
+            PlanArgument.Slot(context), PlanArgument.Value(command, name), PlanArgument.String(key), PlanArgument.String(value), PlanArgument.Value(0));
+    }
+
+    private static (long Set, bool Times, string Shown) AttributesOf(MountFlag flags)
     {
         const MountFlag Times = MountFlag.NoAccessTime | MountFlag.RelativeAccessTime | MountFlag.StrictAccessTime;
-        const long ATTR__ATIME = 0x70;
         List<string> names = [];
         long set = 0;
         foreach ((MountFlag flag, long attribute, string name) in s_attributes)
         {
-            if (options.Flags.HasFlag(flag))
+            if (flags.HasFlag(flag) && name.Length > 0)
             {
                 set |= attribute;
                 names.Add(name);
             }
         }
 
-        names.Remove("");
+        return (set, (flags & Times) != 0, names.Count == 0 ? "0" : string.Join('|', names));
+    }
+
+    // On the copy, before anybody can see it.
+    private static void Attributes(Plan plan, PlanSlot tree, PlanSlot? users, MountPlanOptions options)
+    {
+        const long ATTR__ATIME = 0x70;
+        (long set, bool times, string names) = AttributesOf(options.Flags);
         if (users is not null)
         {
+            names = set == 0 ? "MOUNT_ATTR_IDMAP" : names + "|MOUNT_ATTR_IDMAP";
             set |= MOUNT_ATTR_IDMAP;
-            names.Add("MOUNT_ATTR_IDMAP");
         }
 
-        long clear = (options.Flags & Times) != 0 ? ATTR__ATIME : 0;
+        long clear = times ? ATTR__ATIME : 0;
         if (set == 0 && clear == 0)
         {
             return;
@@ -378,9 +428,8 @@ internal static class MountPlans
         byte[] bytes = new byte[32];
         BitConverter.TryWriteBytes(bytes, set);
         BitConverter.TryWriteBytes(bytes.AsSpan(8), clear);
-        StringBuilder shown = new("{");
-        shown.AppendJoin('|', names.Count == 0 ? ["0"] : names).Append(clear != 0 ? ", MOUNT_ATTR__ATIME" : "").Append(users is PlanSlot map ? $", ${map.Name}" : "").Append('}');
-        PlanArgument attributes = PlanArgument.Buffer(bytes, shown.ToString());
+        string shown = $"{{{names}{(clear != 0 ? ", MOUNT_ATTR__ATIME" : "")}{(users is PlanSlot map ? $", ${map.Name}" : "")}}}";
+        PlanArgument attributes = PlanArgument.Buffer(bytes, shown);
         if (users is PlanSlot ns)
         {
             plan.PutNumber(ns, attributes, 24);

@@ -37,7 +37,7 @@ internal static class PlanHints
         (_, Errno.EMFILE or Errno.ENFILE or Errno.ETOOMANYREFS) => ForFork(errno),
         ("openat", Errno.EACCES) when step.Attempt.Contains("/proc/self/", System.StringComparison.Ordinal) => "The file belongs to another user; the host forbids it.",
         ("pivot_root", Errno.EINVAL) => "The present root is the kernel's first file system (an initramfs), from which it does not pivot, or it was made shared again meanwhile.",
-        ("mount" or "move_mount" or "open_tree" or "mount_setattr" or "umount2", _) => ForMount(step.Call, errno),
+        ("mount" or "move_mount" or "open_tree" or "mount_setattr" or "umount2" or "fsopen" or "fsconfig" or "fsmount", _) => ForMount(step.Call, errno),
         _ => null,
     };
 
@@ -48,10 +48,10 @@ internal static class PlanHints
             "Mapping ids takes CAP_SYS_ADMIN in the user namespace in which the file system was mounted. Other flags: what a less privileged mount namespace took over is locked, mount_namespaces(7).",
         (_, Errno.EPERM) =>
             "Mounting takes CAP_SYS_ADMIN in the user namespace that owns the mount namespace; a disk's file system takes root of the host, and a fresh proc or sysfs that no part of the present one is hidden. An ordinary user makes a set with User and Mount in -Type, and mounts there with -Namespace.",
-        ("mount", Errno.ENODEV) => "The kernel has no file system of this type, see /proc/filesystems, or its module is not there.",
-        ("mount", Errno.ENOTBLK) => "A file system of this type lies on a block device.",
-        ("mount", Errno.EBUSY) => "It is mounted already, in another way, or the mount point is in use. Get-MountInfo shows the mounts.",
-        ("mount", Errno.EINVAL) => "The file system does not know an option, has not what it needs, or the source does not hold one of this type. The kernel's own words are in dmesg(1).",
+        ("mount" or "fsopen", Errno.ENODEV) => "The kernel has no file system of this type, see /proc/filesystems, or its module is not there.",
+        ("mount" or "fsconfig", Errno.ENOTBLK) => "A file system of this type lies on a block device.",
+        ("mount" or "fsconfig", Errno.EBUSY) => "It is mounted already, in another way, or the mount point is in use. Get-MountInfo shows the mounts.",
+        ("mount" or "fsconfig", Errno.EINVAL) => "The file system does not know an option, has not what it needs, or the source does not hold one of this type. The kernel's own words are in dmesg(1).",
         ("open_tree", Errno.EINVAL) => "The source lies on an unbindable mount, or on one with locked mounts below it: then bind with -Recurse.",
         ("open_tree", Errno.ENOENT) => "There is no such source. It is looked up in the caller's own tree.",
         ("mount_setattr", Errno.EINVAL) => "The file system cannot map ids, the mount maps some already, or the user namespace is the host's first one, which maps nothing.",

@@ -1,0 +1,294 @@
+# What Mount-FileSystem and Dismount-FileSystem do, read back from /proc/PID/mountinfo and from inside.
+
+BeforeAll {
+    . $PSScriptRoot/Common.ps1
+    $script:Command = 'Isolation.Commands.MountFileSystemCommand'
+    $script:Dismount = 'Isolation.Commands.DismountFileSystemCommand'
+    $script:Set = New-TestSet Pid, Mount, Net, Ipc
+    $script:Sleep = Start-NamespaceProcess $Set sleep -ArgumentList 300
+    $script:Folder = [System.IO.Path]::Combine([System.IO.Path]::GetTempPath(), (New-TestName))
+    foreach ($name in 'a', 'b', 'c', 'root', 'source/below') { $null = [System.IO.Directory]::CreateDirectory("$Folder/$name") }
+    [System.IO.File]::WriteAllText("$Folder/source/file", 'text')
+    [System.IO.File]::WriteAllText("$Folder/empty", '')
+
+    function Get-Inside {
+        # The fields of what is mounted at a point in the set, as the kernel tells it; nothing where nothing is.
+        param([string] $Point)
+        [System.IO.File]::ReadAllLines("/proc/$($Sleep.Id)/mountinfo") | Where-Object { ($_ -split ' ')[4] -ceq $Point }
+    }
+
+    function Clear-Inside {
+        # Nothing that a test mounts in the set is seen outside; and the next test begins without it.
+        [System.IO.File]::ReadAllText('/proc/self/mountinfo').Contains(" $Folder/") | Should -BeFalse
+        foreach ($line in [System.IO.File]::ReadAllLines("/proc/$($Sleep.Id)/mountinfo") | Where-Object { $_.Contains(" $Folder/") }) {
+            Dismount-FileSystem ($line -split ' ')[4] -Namespace $Set.Name -Recurse -Lazy -ErrorAction SilentlyContinue
+        }
+    }
+
+    function Invoke-Inside { Enter-Namespace $Set sh -ArgumentList '-c', "$args" }
+}
+
+AfterAll {
+    Remove-TestLeftover
+    [System.IO.Directory]::Delete($Folder, $true)
+    Get-TestLeftover | Should -BeNullOrEmpty
+}
+
+Describe 'Mount-FileSystem' {
+    AfterEach { Clear-Inside }
+
+    It 'mounts a tmpfs with options and flags, and gives it with -PassThru' {
+        Mount-FileSystem -Type tmpfs "$Folder/a" -Namespace $Set -Option size=2m, mode=0711 -Flag NoSuid, NoDev -ErrorAction Stop | Should -BeNullOrEmpty
+        Get-Inside "$Folder/a" | Should -Match ' rw,nosuid,nodev,relatime - tmpfs tmpfs rw,size=2048k,mode=711'
+        $mount = Mount-FileSystem -Type tmpfs "$Folder/b" -Namespace $Set -ReadOnly -PassThru
+        $mount.MountPoint | Should -Be "$Folder/b"
+        $mount.Namespace | Should -Be $Set.Name
+        $mount.Flags.ToString() | Should -Match 'ReadOnly'
+        Invoke-Inside "touch $Folder/b/x 2>/dev/null; echo `$?" | Should -Be 1
+        Invoke-Inside "touch $Folder/a/x; echo `$?" | Should -Be 0
+    }
+
+    It 'takes flags among the options, as mount does' {
+        Mount-FileSystem -Type tmpfs "$Folder/a" -Namespace $Set -Option 'ro,noexec,size=1m' -ErrorAction Stop
+        Get-Inside "$Folder/a" | Should -Match ' ro,noexec,relatime - tmpfs tmpfs ro,size=1024k'
+    }
+
+    It 'mounts a proc that shows the pid namespace of the set' {
+        Mount-FileSystem -Type proc "$Folder/a" -Namespace $Set -ErrorAction Stop
+        Invoke-Inside "cat $Folder/a/1/cmdline | tr '\0' ' '" | Should -Match '^isolation-init'
+    }
+
+    It 'mounts a sysfs that shows the network namespace of the set' {
+        Mount-FileSystem -Type sysfs "$Folder/a" -Namespace $Set -ErrorAction Stop
+        Invoke-Inside "ls $Folder/a/class/net" | Should -Be 'lo'
+    }
+
+    It 'mounts an overlay' {
+        Mount-FileSystem -Type tmpfs "$Folder/a" -Namespace $Set -ErrorAction Stop
+        $null = Invoke-Inside "mkdir $Folder/a/low $Folder/a/up $Folder/a/work; echo low > $Folder/a/low/file"
+        Mount-FileSystem -Type overlay "$Folder/b" -Namespace $Set -Option "lowerdir=$Folder/a/low", "upperdir=$Folder/a/up", "workdir=$Folder/a/work" -ErrorAction Stop
+        Invoke-Inside "cat $Folder/b/file; echo up > $Folder/b/file; cat $Folder/a/low/file $Folder/a/up/file" | Should -Be 'low', 'low', 'up'
+    }
+
+    It 'binds a folder, alone and with what is mounted below' {
+        Mount-FileSystem -Type tmpfs "$Folder/source/below" -Namespace $Set -ErrorAction Stop
+        $null = Invoke-Inside "touch $Folder/source/below/deep"
+        Mount-FileSystem -Bind "$Folder/source" "$Folder/b" -Namespace $Set -Recurse -ErrorAction Stop
+        Invoke-Inside "ls $Folder/b $Folder/b/below" | Should -Contain 'deep'
+        Get-Inside "$Folder/b/below" | Should -Not -BeNullOrEmpty
+        if ($IsRoot) {
+            # In a user namespace of its own, what lies below a locked mount may not be uncovered.
+            Mount-FileSystem -Bind "$Folder/source" "$Folder/c" -Namespace $Set -ErrorAction Stop
+            Invoke-Inside "ls $Folder/c/below | wc -l" | Should -Be 0
+        }
+    }
+
+    It 'binds a file on a file' {
+        Mount-FileSystem -Bind "$Folder/source/file" "$Folder/empty" -Namespace $Set -ErrorAction Stop
+        Invoke-Inside "cat $Folder/empty" | Should -Be 'text'
+        [System.IO.File]::ReadAllText("$Folder/empty") | Should -BeExactly ''
+    }
+
+    It 'binds with flags that the source does not have, with -Recurse on every mount' {
+        Mount-FileSystem -Type tmpfs "$Folder/source/below" -Namespace $Set -ErrorAction Stop
+        Mount-FileSystem -Bind "$Folder/source" "$Folder/b" -Namespace $Set -Recurse -ReadOnly -Flag NoExec -ErrorAction Stop
+        Get-Inside "$Folder/b" | Should -Match '^\S+ \S+ \S+ \S+ \S+ ro,(\S+,)?noexec'
+        Get-Inside "$Folder/b/below" | Should -Match '^\S+ \S+ \S+ \S+ \S+ ro,(\S+,)?noexec'
+        Get-Inside "$Folder/source/below" | Should -Match '^\S+ \S+ \S+ \S+ \S+ rw,'
+    }
+
+    It 'binds from the caller''s own tree with -SourceOutside' {
+        # Inside, something else covers it.
+        Mount-FileSystem -Type tmpfs "$Folder/source" -Namespace $Set -ErrorAction Stop
+        if ($IsRoot) {
+            Mount-FileSystem -Bind "$Folder/source" "$Folder/b" -SourceOutside -Namespace $Set -ErrorAction Stop
+            Invoke-Inside "cat $Folder/b/file" | Should -Be 'text'
+        }
+        else {
+            # An ordinary user has no right over the mounts of the host, not even to copy one.
+            $refused = Get-Refusal { Mount-FileSystem -Bind "$Folder/source" "$Folder/b" -SourceOutside -Namespace $Set }
+            $refused.FullyQualifiedErrorId | Should -Be "MountFailed,$Command"
+            $refused.CategoryInfo.Category | Should -Be 'PermissionDenied'
+        }
+        Mount-FileSystem -Bind "$Folder/source" "$Folder/c" -Namespace $Set -ErrorAction Stop
+        Invoke-Inside "ls $Folder/c | wc -l" | Should -Be 0
+    }
+
+    It 'maps the ids of a bind' -Tag Root {
+        $map = New-TestSet User -With @{ MapRootUser = $true }
+        Mount-FileSystem -Type tmpfs "$Folder/a" -Namespace $Set -ErrorAction Stop
+        $null = Invoke-Inside "touch $Folder/a/root $Folder/a/other; chown 1234:1234 $Folder/a/other"
+        Mount-FileSystem -Bind "$Folder/a" "$Folder/b" -Namespace $Set -IdMapNamespace $map -ErrorAction Stop
+        Get-Inside "$Folder/b" | Should -Match 'idmapped'
+        # Root is mapped to itself there, and nobody else to anyone.
+        Invoke-Inside "stat -c %u $Folder/b/root $Folder/b/other $Folder/a/other" | Should -Be '0', '65534', '1234'
+    }
+
+    It 'mounts a file with a file system, by a loop device that goes away with it' -Tag Root {
+        $image = "$Folder/image"
+        $file = [System.IO.File]::Create($image); $file.SetLength(8MB); $file.Dispose()
+        $null = mkfs.ext4 -q $image 2>&1
+        Mount-FileSystem -Type ext4 -Source $image "$Folder/a" -Namespace $Set -ErrorAction Stop
+        $line = Get-Inside "$Folder/a"
+        $line | Should -Match ' - ext4 /dev/loop\d+ rw'
+        $null = Invoke-Inside "echo kept > $Folder/a/x"
+        Dismount-FileSystem "$Folder/a" -Namespace $Set.Name -ErrorAction Stop
+        Wait-Until { -not (losetup --associated $image) } 'the loop device to go'
+        Mount-FileSystem -Type ext4 -Source $image "$Folder/a" -Namespace $Set -ReadOnly -SourceOutside -ErrorAction Stop
+        Invoke-Inside "cat $Folder/a/x; touch $Folder/a/y 2>/dev/null || echo refused" | Should -Be 'kept', 'refused'
+        Dismount-FileSystem "$Folder/a" -Namespace $Set.Name -ErrorAction Stop
+        Wait-Until { -not (losetup --associated $image) } 'the loop device to go'
+        [System.IO.File]::Delete($image)
+    }
+
+    It 'mounts in the namespace of a process, below that process'' root' {
+        # chroot into a tree of the set: paths begin there.
+        $null = Invoke-Inside "mkdir -p $Folder/root/bin $Folder/root/mnt"
+        foreach ($path in '/usr', '/lib', '/lib64', '/bin') {
+            $target = "$Folder/root$path"
+            if ([System.IO.Directory]::Exists($path)) {
+                $null = Invoke-Inside "mkdir -p $target"
+                Mount-FileSystem -Bind $path $target -Namespace $Set -Recurse -ErrorAction Stop
+            }
+        }
+        $jailed = Start-NamespaceProcess $Set chroot -ArgumentList "$Folder/root", 'sleep', '300'
+        Wait-Until { [System.IO.File]::ReadAllText("/proc/$($jailed.Id)/comm").Trim() -eq 'sleep' } 'chroot'
+        Mount-FileSystem -Type tmpfs /mnt -Process $jailed -ErrorAction Stop
+        Get-Inside "$Folder/root/mnt" | Should -Match ' - tmpfs '
+        (Get-MountInfo -Process $jailed).MountPoint | Should -Contain '/mnt'
+        Dismount-FileSystem /mnt -Process $jailed -ErrorAction Stop
+        Get-Inside "$Folder/root/mnt" | Should -BeNullOrEmpty
+        Stop-NamespaceProcess $jailed
+    }
+
+    It 'follows no link out of the root that it is given' {
+        $null = [System.IO.Directory]::CreateDirectory("$Folder/root/etc")
+        foreach ($link in @{ absolute = $Folder + '/c' }, @{ upwards = '../../../../../..' + $Folder + '/c' }) {
+            foreach ($name in $link.Keys) { $null = [System.IO.File]::CreateSymbolicLink("$Folder/root/$name", $link[$name]) }
+        }
+        foreach ($name in 'absolute', 'upwards') {
+            $refused = Get-Refusal { Mount-FileSystem -Type tmpfs "/$name" -Root "$Folder/root" -Namespace $Set }
+            $refused.FullyQualifiedErrorId | Should -Be "MountPathNotFound,$Command"
+        }
+        # The same links, where what they name lies within the root.
+        $null = [System.IO.Directory]::CreateDirectory("$Folder/root$Folder/c")
+        Mount-FileSystem -Type tmpfs /upwards -Root "$Folder/root" -Namespace $Set -ErrorAction Stop
+        Get-Inside "$Folder/root$Folder/c" | Should -Match ' - tmpfs '
+        Get-Inside "$Folder/c" | Should -BeNullOrEmpty
+    }
+
+    It 'follows no link of /proc' {
+        $refused = Get-Refusal { Mount-FileSystem -Type tmpfs /proc/1/cwd -Namespace $Set }
+        $refused.FullyQualifiedErrorId | Should -Be "MountPathInvalid,$Command"
+        $refused.CategoryInfo.Category | Should -Be 'InvalidArgument'
+    }
+
+    It 'changes nothing with -WhatIf' {
+        Mount-FileSystem -Type tmpfs "$Folder/a" -Namespace $Set -WhatIf *> $null
+        Mount-FileSystem -Bind "$Folder/a" "$Folder/b" -WhatIf *> $null
+        Get-Inside "$Folder/a" | Should -BeNullOrEmpty
+        Get-MountInfo "$Folder/*" | Should -BeNullOrEmpty
+    }
+
+    It 'mounts in the caller''s own namespace where none is named' -Tag Root {
+        Mount-FileSystem -Type tmpfs "$Folder/a" -ErrorAction Stop
+        try {
+            [System.IO.File]::ReadAllText('/proc/self/mountinfo') | Should -Match " $Folder/a rw,relatime.* - tmpfs"
+            Get-Inside "$Folder/a" | Should -BeNullOrEmpty
+        }
+        finally { Dismount-FileSystem "$Folder/a" -ErrorAction Stop }
+    }
+
+    It 'says what an ordinary user lacks to mount in the host' -Tag User {
+        $refused = Get-Refusal { Mount-FileSystem -Type tmpfs "$Folder/a" }
+        $refused.FullyQualifiedErrorId | Should -Be "MountFailed,$Command"
+        $refused.CategoryInfo.Category | Should -Be 'PermissionDenied'
+        "$refused" | Should -Match 'CAP_SYS_ADMIN.*-Namespace'
+    }
+
+    It 'says whose namespace it is that may not be entered' -Tag User {
+        $refused = Get-Refusal { Mount-FileSystem -Type tmpfs /tmp -Namespace /proc/1/ns/mnt }
+        $refused.CategoryInfo.Category | Should -Be 'PermissionDenied'
+        $refused.FullyQualifiedErrorId | Should -Be "NamespaceAccessDenied,$Command"
+    }
+
+    It 'refuses <Case>' -ForEach @(
+        @{ Case = 'a mount point that is missing'; Id = 'MountPathNotFound'; Category = 'ObjectNotFound'; With = { @{ Type = 'tmpfs'; MountPoint = "$Folder/none" } } }
+        @{ Case = 'a mount point on the way to which a file lies'; Id = 'MountPathInvalid'; Category = 'InvalidArgument'; With = { @{ Type = 'tmpfs'; MountPoint = "$Folder/empty/x" } } }
+        @{ Case = 'a source that is missing'; Id = 'MountPathNotFound'; Category = 'ObjectNotFound'; With = { @{ Bind = $true; Source = "$Folder/none"; MountPoint = "$Folder/a" } } }
+        @{ Case = 'a type that the kernel has not'; Id = 'MountFailed'; Category = 'ObjectNotFound'; With = { @{ Type = 'isotestfs'; MountPoint = "$Folder/a" } } }
+        @{ Case = 'an option that the file system has not'; Id = 'MountFailed'; Category = 'InvalidArgument'; With = { @{ Type = 'tmpfs'; Option = 'nonsense=1'; MountPoint = "$Folder/a" } } }
+        @{ Case = 'a folder on a file'; Id = 'MountFailed'; Category = 'InvalidArgument'; With = { @{ Bind = $true; Source = "$Folder/b"; MountPoint = "$Folder/empty" } } }
+        @{ Case = 'a device that is none'; Id = 'MountSourceInvalid'; Category = 'InvalidArgument'; With = { @{ Type = 'ext4'; Source = '/dev/null'; MountPoint = "$Folder/a" } } }
+        @{ Case = 'a file system of a disk without a source'; Id = 'MountSourceMissing'; Category = 'InvalidArgument'; With = { @{ Type = 'ext4'; MountPoint = "$Folder/a" } } }
+        @{ Case = 'options for a bind'; Id = 'MountOptionInvalid'; Category = 'InvalidArgument'; With = { @{ Bind = $true; Source = "$Folder/b"; MountPoint = "$Folder/a"; Flag = 'Synchronous' } } }
+        @{ Case = 'options beyond a page'; Id = 'MountOptionInvalid'; Category = 'InvalidArgument'; With = { @{ Type = 'tmpfs'; Option = 'x' * 4096; MountPoint = "$Folder/a" } } }
+        @{ Case = 'a path that is not whole'; Id = 'MountPathInvalid'; Category = 'InvalidArgument'; With = { @{ Type = 'tmpfs'; MountPoint = 'a' } } }
+    ) {
+        $parameters = & $With
+        $refused = Get-Refusal { Mount-FileSystem @parameters -Namespace $Set }
+        $refused.FullyQualifiedErrorId | Should -Be "$Id,$Command"
+        $refused.CategoryInfo.Category | Should -Be $Category
+        Get-Inside "$Folder/a" | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'Dismount-FileSystem' {
+    AfterEach { Clear-Inside }
+
+    It 'unmounts what Get-MountInfo gives, those on top first' {
+        Mount-FileSystem -Type tmpfs "$Folder/a" -Namespace $Set -ErrorAction Stop
+        $null = Invoke-Inside "mkdir $Folder/a/x"
+        Mount-FileSystem -Type tmpfs "$Folder/a/x" -Namespace $Set -ErrorAction Stop
+        Get-MountInfo "$Folder/a*" -Namespace $Set | Dismount-FileSystem -ErrorAction Stop
+        Get-Inside "$Folder/a" | Should -BeNullOrEmpty
+    }
+
+    It 'unmounts a tree with -Recurse, and over a link' {
+        Mount-FileSystem -Type tmpfs "$Folder/a" -Namespace $Set -ErrorAction Stop
+        $null = Invoke-Inside "mkdir -p $Folder/a/x"
+        Mount-FileSystem -Type tmpfs "$Folder/a/x" -Namespace $Set -ErrorAction Stop
+        $busy = Get-Refusal { Dismount-FileSystem "$Folder/a" -Namespace $Set.Name }
+        $busy.FullyQualifiedErrorId | Should -Be "MountBusy,$Dismount"
+        "$busy" | Should -Match ([regex]::Escape("$Folder/a/x is mounted on it"))
+        $null = [System.IO.File]::CreateSymbolicLink("$Folder/to-a", "$Folder/a")
+        Dismount-FileSystem "$Folder/to-a" -Namespace $Set.Name -Recurse -ErrorAction Stop
+        Get-Inside "$Folder/a" | Should -BeNullOrEmpty
+        Get-Inside "$Folder/a/x" | Should -BeNullOrEmpty
+    }
+
+    It 'names who keeps a mount busy, and takes it with -Lazy' {
+        Mount-FileSystem -Type tmpfs "$Folder/a" -Namespace $Set -ErrorAction Stop
+        $user = Start-NamespaceProcess $Set sleep -ArgumentList 300 -WorkingDirectory "$Folder/a"
+        $busy = Get-Refusal { Dismount-FileSystem "$Folder/a" -Namespace $Set.Name }
+        $busy.FullyQualifiedErrorId | Should -Be "MountBusy,$Dismount"
+        $busy.CategoryInfo.Category | Should -Be 'ResourceBusy'
+        "$busy" | Should -Match "process $($user.Id) \(sleep\) has its working directory"
+        Dismount-FileSystem "$Folder/a" -Namespace $Set.Name -Lazy -ErrorAction Stop
+        Get-Inside "$Folder/a" | Should -BeNullOrEmpty
+        Stop-NamespaceProcess $user
+    }
+
+    It 'refuses another mount than the one that was meant' {
+        $old = Mount-FileSystem -Type tmpfs "$Folder/a" -Namespace $Set -PassThru -ErrorAction Stop
+        Mount-FileSystem -Type tmpfs "$Folder/a" -Namespace $Set -ErrorAction Stop
+        $refused = Get-Refusal { $old | Dismount-FileSystem }
+        $refused.FullyQualifiedErrorId | Should -Be "MountGone,$Dismount"
+        @(Get-Inside "$Folder/a").Count | Should -Be 2
+    }
+
+    It 'refuses the root, and what is no mount point, and changes nothing with -WhatIf' {
+        (Get-Refusal { Dismount-FileSystem / -Namespace $Set.Name }).FullyQualifiedErrorId | Should -Be "MountPathInvalid,$Dismount"
+        (Get-Refusal { Dismount-FileSystem / }).FullyQualifiedErrorId | Should -Be "MountPathInvalid,$Dismount"
+        (Get-Refusal { Dismount-FileSystem "$Folder/b" -Namespace $Set.Name }).FullyQualifiedErrorId | Should -Be "MountPointNotMounted,$Dismount"
+        Mount-FileSystem -Type tmpfs "$Folder/a" -Namespace $Set -ErrorAction Stop
+        Dismount-FileSystem "$Folder/a" -Namespace $Set.Name -WhatIf *> $null
+        Get-Inside "$Folder/a" | Should -Not -BeNullOrEmpty
+    }
+
+    It 'says that a mount which a less privileged namespace took over is locked' -Tag User {
+        $refused = Get-Refusal { Dismount-FileSystem /dev/shm -Namespace $Set.Name }
+        $refused.FullyQualifiedErrorId | Should -Be "DismountFailed,$Dismount"
+        "$refused" | Should -Match 'locked'
+    }
+}
