@@ -118,6 +118,41 @@ Describe 'a kernel without' {
         @(Get-CgroupFolder) -match $name | Should -BeNullOrEmpty
     }
 
+    It '<Without> mounts, binds with flags, changes propagation and unmounts; what it cannot do is said' -ForEach @(
+        @{ Without = 'openat2'; Rules = @('openat2') }
+        @{ Without = 'mount_setattr'; Rules = @('mount_setattr') }
+        @{ Without = 'any call newer than Linux 4.18'; Rules = @('after-4.18') }
+    ) {
+        $name = New-TestName
+        $folder = [System.IO.Path]::Combine([System.IO.Path]::GetTempPath(), $name)
+        foreach ($part in 'a', 'b', 'real') { $null = [System.IO.Directory]::CreateDirectory("$folder/$part") }
+        $null = [System.IO.File]::CreateSymbolicLink("$folder/link", "$folder/real")
+        $as = if ($IsRoot) { '' } else { '-MapRootUser' }
+        $said = Invoke-Without $Rules "
+            `$set = New-Namespace $name -Type Pid, Mount $as
+            `$before = @(Get-MountInfo -Namespace `$set).Count
+            Mount-FileSystem -Type tmpfs $folder/a -Namespace `$set -Flag NoSuid -Option size=1m
+            Mount-FileSystem -Bind $folder/a $folder/b -Namespace `$set -ReadOnly
+            foreach (`$mount in Get-MountInfo $folder/* -Namespace `$set) { Write-Line `$mount.FileSystemType (`$mount.Options -join ',') }
+            Set-MountPropagation $folder/b Shared -Namespace $name
+            Write-Line (Get-MountInfo -Path $folder/b -Namespace `$set).Propagation
+            Dismount-FileSystem $folder/b, $folder/a -Namespace $name
+            Write-Line (@(Get-MountInfo -Namespace `$set).Count - `$before)
+            Write-Refusal { Mount-FileSystem -Type tmpfs $folder/link/x -Namespace `$set }
+            Write-Refusal { Mount-FileSystem -Bind $folder/a $folder/b -SourceOutside -Namespace `$set -ReadOnly }
+        "
+        [System.IO.Directory]::Delete($folder, $true)
+        $said[0..3] | Should -Be 'tmpfs rw,nosuid,relatime', 'tmpfs ro,nosuid,relatime', 'Shared', '0'
+        if ($Without -eq 'mount_setattr') {
+            $said[4] | Should -Match '^MountPathNotFound,'
+        }
+        else {
+            # The link is not followed, wherever it leads.
+            $said[4] | Should -Match '^MountPathInvalid,.* openat2 \(Linux 5\.6\)'
+        }
+        if ($IsRoot -or $Without -like 'any*') { $said[5] | Should -Match '^MountUnsupported,.* NotImplemented ' }
+    }
+
     It 'pidfd_getfd finds all but what only a socket keeps, and warns of that' -Tag Root {
         # A process that keeps a network namespace with a socket, and is back in its own.
         $sleeper = [System.Diagnostics.Process]::Start('unshare', [string[]]('--net', 'bash', '-c',

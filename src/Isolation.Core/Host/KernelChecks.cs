@@ -26,9 +26,9 @@ internal static class KernelChecks
         Call("pidfd_getfd", 5, 6, false, "Network namespaces that only a socket keeps, in Get-NamespaceInfo -Deep.", "They are not found, and a warning says so.", SyscallNumbers.pidfd_getfd, s_noDescriptor, s_noDescriptor, s_nothing),
         BirthCgroup(),
         Call("close_range", 5, 9, false, "Closing descriptors quickly.", "Descriptors are closed one by one.", SyscallNumbers.close_range, PlanArgument.Value(1), s_nothing, s_nothing),
-        Call("openat2", 5, 6, false, "Containers (planned): paths inside a root that is not trusted.", null, SyscallNumbers.openat2, s_noDescriptor, s_nothing, s_nothing, s_nothing),
-        Call("open_tree", 5, 2, false, "Containers (planned): mounts that are handed over as descriptors.", null, SyscallNumbers.open_tree, s_noDescriptor, s_nothing, PlanArgument.Value(-1, "0xffffffff")),
-        Call("mount_setattr", 5, 12, false, "Containers (planned): id-mapped mounts, and read-only mounts with all below them.", null, SyscallNumbers.mount_setattr, s_noDescriptor, s_nothing, s_nothing, s_nothing, s_nothing),
+        Call("openat2", 5, 6, false, "Mount points over links, which never lead out of their root; containers (planned).", null, SyscallNumbers.openat2, s_noDescriptor, s_nothing, s_nothing, s_nothing),
+        Call("open_tree", 5, 2, false, "Mount-FileSystem -SourceOutside: a mount that is handed over as a descriptor; containers (planned).", null, SyscallNumbers.open_tree, s_noDescriptor, s_nothing, PlanArgument.Value(-1, "0xffffffff")),
+        Call("mount_setattr", 5, 12, false, "Mount-FileSystem -IdMapNamespace, and read-only binds with all below them; containers (planned).", null, SyscallNumbers.mount_setattr, s_noDescriptor, s_nothing, s_nothing, s_nothing, s_nothing),
         new(Area, "seccomp", false, "Containers (planned): filters of system calls.", Seccomp),
     ];
 
