@@ -53,12 +53,12 @@ internal sealed record FileSystemDismount(bool Recursive, bool Lazy, bool Force)
 
         reasons.AddRange(MountHolders.Find(mount.NamespaceId, mount.MountPoint, Shown));
         string why = reasons.Count == 0
-            ? "No process could be found that uses it; one of another user, a swap file, a loop device or another mount may"
+            ? "no process could be found that uses it; one of another user, a swap file, a loop device or another mount may"
             : string.Join("; ", reasons);
         return new IsolationException(
             "MountBusy",
             ErrorKind.Busy,
-            $"{mount.MountPoint}{(target.IsOwn ? "" : $" in {target.Description}")} is in use. {why}. End that, or take it out of the tree with -Lazy; it is gone when nobody uses it any more.",
+            $"{mount.MountPoint}{(target.IsOwn ? "" : $" in {target.Description}")} is in use: {why}. End that, or take it out of the tree with -Lazy; it is gone when nobody uses it any more.",
             exception);
     }
 }
