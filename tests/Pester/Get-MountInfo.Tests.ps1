@@ -28,9 +28,16 @@ AfterAll {
 
 Describe 'Get-MountInfo' {
     It 'gives every mount of this process, in the order of the kernel, with each field' {
-        $found = Get-MountInfo
+        # Others may mount on the host meanwhile: read again until nothing changed between two looks.
+        $look = @{}
+        Wait-Until -For 'a moment in which nobody mounts' {
+            $before = [System.IO.File]::ReadAllText('/proc/self/mountinfo')
+            $look.Found = Get-MountInfo
+            $look.Lines = [System.IO.File]::ReadAllLines('/proc/self/mountinfo')
+            ($look.Lines -join "`n") + "`n" -ceq $before
+        }
+        $found, $lines = $look.Found, $look.Lines
         $found | Should -BeOfType Isolation.MountInfo
-        $lines = [System.IO.File]::ReadAllLines('/proc/self/mountinfo')
         $found.Count | Should -Be $lines.Count
         for ($i = 0; $i -lt $lines.Count; $i++) {
             $fields = $lines[$i] -split ' '
