@@ -99,7 +99,7 @@ internal sealed class MountTarget : IDisposable
     public PlanOutcome Run(Plan plan, IReadOnlyList<Descriptor> inputs, CancellationToken cancellation, MountScope? scope = null)
     {
         List<Descriptor> all = [];
-        foreach (NamespaceType type in ProcessPlans.Order((scope ?? Scope).Types))
+        foreach (NamespaceType type in ProcessPlans.Order((scope ?? Scope).Types, before: NamespaceType.None))
         {
             all.Add(type == NamespaceType.User ? _owner! : _opened![type]);
         }

@@ -215,7 +215,7 @@ internal static class MountPlans
     {
         Plan plan = new(title);
         List<(NamespaceType, PlanSlot)> slots = [];
-        foreach (NamespaceType type in ProcessPlans.Order(scope.Types))
+        foreach (NamespaceType type in ProcessPlans.Order(scope.Types, before: NamespaceType.None))
         {
             slots.Add((type, plan.Input(type.ProcName())));
         }
