@@ -1,4 +1,5 @@
 using Isolation.Interop;
+using Isolation.Plans;
 using Isolation.Users;
 
 namespace Isolation.Entry;
@@ -9,9 +10,10 @@ internal static class NamespaceOwner
     /// <summary>Whether a namespace is owned by a user namespace or by one inside that.</summary>
     /// <param name="ns">The namespace.</param>
     /// <param name="user">The id of the user namespace.</param>
+    /// <exception cref="SyscallException">There is no descriptor left to find out with.</exception>
     public static bool IsWithin(Descriptor ns, ulong user)
     {
-        Descriptor? at = Sys.OwnerOfNamespace(ns, out _);
+        Descriptor? at = Sys.OwnerOfNamespace(ns, out Errno error);
         while (at is not null)
         {
             using Descriptor owner = at;
@@ -21,10 +23,11 @@ internal static class NamespaceOwner
             }
 
             // None above the caller's own, which is as far as the kernel shows them.
-            at = Sys.ParentOfNamespace(owner, out _);
+            at = Sys.ParentOfNamespace(owner, out error);
         }
 
-        return false;
+        // Otherwise a namespace whose owner cannot be asked for would be entered in the wrong order, and be refused for want of rights.
+        return Sys.IsExhausted(error) ? throw new SyscallException("ioctl", error, "find the owner of a namespace", PlanHints.ForFork(error)) : false;
     }
 
     /// <summary>Who owns a namespace that the caller may not enter, which capability that takes, and what to do.</summary>
