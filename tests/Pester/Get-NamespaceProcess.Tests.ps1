@@ -115,3 +115,63 @@ Describe 'Get-NamespaceProcess' {
         $refused.Count | Should -Be 1
     }
 }
+
+Describe 'Get-NamespaceProcess, who a process is' {
+    It 'pidns01: shows session, process group and ids, outside and inside, as /proc does' {
+        $set = New-TestSet User, Pid, Mount -With @{ MapRootUser = $true }
+        $process = Start-NamespaceProcess $set sleep -ArgumentList 300
+        try {
+            $found = Get-NamespaceProcess $set | Where-Object Id -EQ $process.Id
+            $status = [System.IO.File]::ReadAllLines("/proc/$($process.Id)/status")
+            $line = { param($name) ($status -match "^${name}:") -replace "^${name}:" -split '\s+' | Where-Object { $_ } }
+            $found.SessionId | Should -Be (& $line NSsid)[0]
+            $found.NamespaceSessionId | Should -Be (& $line NSsid)[-1]
+            $found.ProcessGroupId | Should -Be (& $line NSpgid)[0]
+            $found.UserId | Should -Be (id -u)
+            $found.GroupId | Should -Be (id -g)
+            $found.NamespaceUserId | Should -Be (Enter-Namespace $set id -ArgumentList '-u')
+            $found.NamespaceGroupId | Should -Be (Enter-Namespace $set id -ArgumentList '-g')
+            $found.NamespaceUserId | Should -Be 0
+            # It leads a session of its own, inside as outside.
+            $found.NamespaceSessionId | Should -Be $found.NamespaceId
+            $found.NamespaceSessionId | Should -Not -Be $found.SessionId
+        } finally {
+            Remove-Namespace $set
+        }
+    }
+
+    It 'translates through every line of the map' -Tag Root {
+        $set = New-TestSet User -With @{ UserMap = '0:100000:1000', '5000:200000:1000'; GroupMap = '0:300000:10' }
+        try {
+            $process = Start-NamespaceProcess $set sleep -ArgumentList 300 -User 5007 -Group 3
+            $found = Get-NamespaceProcess $set | Where-Object Id -EQ $process.Id
+            $found.UserId | Should -Be 200007
+            $found.NamespaceUserId | Should -Be 5007
+            $found.GroupId | Should -Be 300003
+            $found.NamespaceGroupId | Should -Be 3
+        } finally {
+            Remove-Namespace $set
+        }
+    }
+
+    It 'gives the ids of a process in the caller''s own user namespace as they are' {
+        $found = Get-NamespaceProcess (Get-NamespaceInfo -Id $PID -Type Uts) | Where-Object Id -EQ $PID
+        $found.NamespaceUserId | Should -Be (id -u)
+        $found.NamespaceGroupId | Should -Be (id -g)
+        $found.SessionId | Should -Be ([System.IO.File]::ReadAllText("/proc/$PID/stat") -replace '^.*\) ' -split ' ')[3]
+    }
+
+    It 'has null for a user whom the map does not have' -Tag Root {
+        $set = New-TestSet User, Uts -With @{ UserMap = '0:100000:10' }
+        # Made before it enters, so it stays a user of the host, whom the map does not have.
+        $id = [int](sh -c "nsenter --user=$($set.Folder)/ns/user --preserve-credentials sleep 300 >/dev/null 2>&1 & echo `$!")
+        try {
+            Wait-Until { (Get-NamespaceProcess $set).Id -contains $id } -For 'the process in the set' -Seconds 30
+            $found = Get-NamespaceProcess $set | Where-Object Id -EQ $id
+            $found.UserId | Should -Be 0
+            $found.NamespaceUserId | Should -BeNullOrEmpty
+        } finally {
+            Remove-Namespace $set
+        }
+    }
+}

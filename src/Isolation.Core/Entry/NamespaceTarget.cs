@@ -214,10 +214,21 @@ internal sealed class NamespaceTarget : IDisposable
     /// <exception cref="IsolationException"><c>NamespaceGone</c>.</exception>
     public static NamespaceTarget Of(NamespaceInfo info, NamespaceType wanted)
     {
+        if ((wanted & info.Type) == NamespaceType.None)
+        {
+            throw new IsolationException(
+                "NamespaceTypeNotInSet", ErrorKind.InvalidArgument, $"{info} is a namespace of kind {info.Type}, not {wanted}. Give one of that kind: Get-NamespaceInfo -Type {wanted}.");
+        }
+
         List<string> paths = [.. info.Paths];
         foreach (int pid in info.ProcessIds)
         {
             paths.Add($"/proc/{pid}/ns/{info.Type.ProcName()}");
+        }
+
+        if (info.Path is string last)
+        {
+            paths.Add(last); // One that only a descriptor keeps has no other.
         }
 
         foreach (string path in paths)
@@ -232,11 +243,8 @@ internal sealed class NamespaceTarget : IDisposable
             if (Sys.Status(descriptor!).Inode == info.Id && Sys.TypeOfNamespace(descriptor!) == info.Type)
             {
                 NamespaceTarget target = new($"namespace {info}");
-                if ((wanted & info.Type) != NamespaceType.None)
-                {
-                    target.Open(info.Type, descriptor!);
-                    return target;
-                }
+                target.Open(info.Type, descriptor!);
+                return target;
             }
 
             descriptor!.Dispose();

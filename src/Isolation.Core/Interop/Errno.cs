@@ -75,6 +75,8 @@ public enum Errno
     ELOOP = 40,
     /// <summary>Protocol error.</summary>
     EPROTO = 71,
+    /// <summary>Identifier removed.</summary>
+    EIDRM = 43,
     /// <summary>Value too large for defined data type.</summary>
     EOVERFLOW = 75,
     /// <summary>Too many users (the limit of nested or counted namespaces, user_namespaces(7)).</summary>
@@ -136,6 +138,7 @@ public static class ErrnoText
         Errno.ENOSYS => "Function not implemented",
         Errno.ENOTEMPTY => "Directory not empty",
         Errno.ELOOP => "Too many levels of symbolic links",
+        Errno.EIDRM => "Identifier removed",
         Errno.EPROTO => "Protocol error",
         Errno.EOVERFLOW => "Value too large for defined data type",
         Errno.EUSERS => "Too many users",

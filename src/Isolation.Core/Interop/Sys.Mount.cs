@@ -63,4 +63,13 @@ internal static unsafe partial class Sys
             return umount2(path, DetachMount | NoFollowMount) == 0 ? Errno.None : (Errno)errno;
         }
     }
+
+    /// <summary>Unmounts what a descriptor is the root of, wherever that is by now; <c>EINVAL</c> where it is no root of a mount of the caller's namespace.</summary>
+    public static Errno TryUnmount(Descriptor root)
+    {
+        fixed (byte* path = CString(root.ProcPath))
+        {
+            return umount2(path, DetachMount) == 0 ? Errno.None : (Errno)errno;
+        }
+    }
 }

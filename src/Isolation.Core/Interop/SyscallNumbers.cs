@@ -82,6 +82,18 @@ internal static class SyscallNumbers
 
     public static int dup3 => s_arm ? 24 : 292;
 
+    public static int shmctl => s_arm ? 195 : 31;
+
+    public static int semctl => s_arm ? 191 : 66;
+
+    public static int msgctl => s_arm ? 187 : 71;
+
+    public static int mq_unlink => s_arm ? 181 : 241;
+
+    public static int mq_getsetattr => s_arm ? 185 : 245;
+
+    public static int statx => s_arm ? 291 : 332;
+
     public static int rt_sigaction => s_arm ? 134 : 13;
 
     public static int rt_sigprocmask => s_arm ? 135 : 14;

@@ -7,9 +7,9 @@ namespace Isolation;
 
 /// <summary>A process that keeps a namespace without being in it.</summary>
 /// <param name="Key">The namespace.</param>
-/// <param name="ProcessId">The process.</param>
+/// <param name="Hold">The process, and how it keeps it.</param>
 /// <param name="Source">The path below /proc under which the namespace can be opened, with a NUL at its end.</param>
-internal readonly record struct NamespaceHolder(NamespaceKey Key, int ProcessId, byte[] Source);
+internal readonly record struct NamespaceHolder(NamespaceKey Key, NamespaceHold Hold, byte[] Source);
 
 /// <summary>An open socket of a process.</summary>
 /// <param name="ProcessId">The process.</param>
@@ -54,7 +54,7 @@ internal sealed class HolderScan(ProcTree proc, NamespaceTable table, NamespaceP
     {
         if (table.Wants(slot) && NamespaceKey.TryParse(proc.ReadLink(proc.PathOf(pid, file), out _), out NamespaceKey key) && key.Id != own)
         {
-            Holders.Add(new NamespaceHolder(key, pid, proc.PathOf(pid, file).ToArray()));
+            Holders.Add(new NamespaceHolder(key, new NamespaceHold(pid, NamespaceHoldKind.Children, pid), proc.PathOf(pid, file).ToArray()));
         }
     }
 
@@ -78,7 +78,7 @@ internal sealed class HolderScan(ProcTree proc, NamespaceTable table, NamespaceP
                 ReadOnlySpan<byte> file = NamespaceFiles.SlashLink(slot);
                 if (NamespaceKey.TryParse(proc.ReadLink(proc.PathOf(pid, "task"u8, thread, file), out _), out NamespaceKey key) && key.Id != ids[slot])
                 {
-                    Holders.Add(new NamespaceHolder(key, pid, proc.PathOf(pid, "task"u8, thread, file).ToArray()));
+                    Holders.Add(new NamespaceHolder(key, new NamespaceHold(pid, NamespaceHoldKind.Thread, thread), proc.PathOf(pid, "task"u8, thread, file).ToArray()));
                 }
             }
         }
@@ -96,10 +96,33 @@ internal sealed class HolderScan(ProcTree proc, NamespaceTable table, NamespaceP
                     Sockets.Add(new OpenSocket(pid, number, socket, ownNetwork));
                 }
             }
-            else if ((NamespaceKey.TryParse(link, out NamespaceKey key) || IsPin(pid, number, link, out key)) && table.Wants(key.Type))
+            else if ((NamespaceKey.TryParse(link, out NamespaceKey key) || IsPin(pid, number, link, out key) || IsFormerPin(pid, number, link, out key)) && table.Wants(key.Type))
             {
-                Holders.Add(new NamespaceHolder(key, pid, proc.PathOf(pid, "fd"u8, number, default).ToArray()));
+                Holders.Add(new NamespaceHolder(key, new NamespaceHold(pid, NamespaceHoldKind.Descriptor, number), proc.PathOf(pid, "fd"u8, number, default).ToArray()));
             }
+        }
+    }
+
+    // Once that mount is gone it shows the root of nothing.
+    private bool IsFormerPin(int pid, int number, ReadOnlySpan<byte> link, out NamespaceKey key)
+    {
+        key = default;
+        if (!link.SequenceEqual("/"u8))
+        {
+            return false;
+        }
+
+        // First without opening it: whatever else is the root of a mount that is gone, nothing is done to it.
+        using Descriptor? file = proc.Open(proc.PathOf(pid, "fd"u8, number, default), OpenFlags.Path, out _);
+        if (file is null || NamespaceScanner.NumberOf(file) is not ulong id || Sys.TryOpen(file.ProcPath, OpenFlags.ReadOnly, out Descriptor? opened) != Errno.None)
+        {
+            return false;
+        }
+
+        using (opened)
+        {
+            key = new NamespaceKey(Sys.TypeOfNamespace(opened!), id);
+            return NamespaceFiles.Slot(key.Type) >= 0;
         }
     }
 

@@ -10,8 +10,8 @@ internal sealed class NamespaceEntry(NamespaceKey key)
     /// <summary>The processes in it, in the order in which they were met, which is ascending.</summary>
     public List<int> ProcessIds { get; } = [];
 
-    /// <summary>Processes that keep it without being in it; null while there is none.</summary>
-    public SortedSet<int>? HolderIds { get; private set; }
+    /// <summary>Processes that keep it without being in it, and how; null while there is none.</summary>
+    public List<NamespaceHold>? Holds { get; private set; }
 
     /// <summary>The mount points that pin it; null while there is none.</summary>
     public List<string>? Paths { get; private set; }
@@ -36,10 +36,10 @@ internal sealed class NamespaceEntry(NamespaceKey key)
 
     public int? NetNsId { get; set; }
 
-    public void AddHolder(int pid, byte[]? source)
+    public void AddHold(NamespaceHold hold, byte[]? source)
     {
-        HolderIds ??= [];
-        HolderIds.Add(pid);
+        Holds ??= [];
+        Holds.Add(hold);
         Source ??= source;
     }
 

@@ -1,10 +1,24 @@
 using System;
+using System.Collections.Generic;
 
 namespace Isolation;
 
 /// <summary>One namespace of the kernel as it stood when it was looked at, namespaces(7).</summary>
-public sealed class NamespaceInfo : IEquatable<NamespaceInfo>
+public class NamespaceInfo : IEquatable<NamespaceInfo>
 {
+    internal NamespaceInfo()
+    {
+    }
+
+    /// <summary>A copy, for what shows more of it.</summary>
+    private protected NamespaceInfo(NamespaceInfo other)
+    {
+        (Key, Device, Name, OwnerId, ParentId) = (other.Key, other.Device, other.Name, other.OwnerId, other.ParentId);
+        (OwnerUserId, OwnerUser, ProcessIds, ParentProcessId) = (other.OwnerUserId, other.OwnerUser, other.ProcessIds, other.ParentProcessId);
+        (Command, UserId, User, Paths, Path, Holds) = (other.Command, other.UserId, other.User, other.Paths, other.Path, other.Holds);
+        (NetNsId, IsInitial, IsOwn, IsOfSet) = (other.NetNsId, other.IsInitial, other.IsOwn, other.IsOfSet);
+    }
+
     /// <summary>What tells it from every other namespace.</summary>
     public NamespaceKey Key { get; internal init; }
 
@@ -57,10 +71,42 @@ public sealed class NamespaceInfo : IEquatable<NamespaceInfo>
     public string[] Paths { get; internal init; } = [];
 
     /// <summary>
-    /// Processes that keep it without being in it: by an open descriptor, a socket, a thread of its own there, or as the namespace of children to come.
-    /// Found with -Deep only.
+    /// A path under which it can be opened: of the process in it with the lowest pid, of a pin, or of who holds it; null where none is known. lsns(8)
+    /// column PATH.
     /// </summary>
-    public int[] HolderIds { get; internal init; } = [];
+    public string? Path { get; internal init; }
+
+    /// <summary>
+    /// The processes that keep it without being in it: by an open descriptor, a socket, a thread of its own there, or as the namespace of children to
+    /// come. Found with -Deep only.
+    /// </summary>
+    public NamespaceHold[] Holds { get; internal init; } = [];
+
+    /// <summary>Those processes, in ascending order.</summary>
+    public int[] HolderIds
+    {
+        get
+        {
+            SortedSet<int> ids = [];
+            foreach (NamespaceHold hold in Holds)
+            {
+                ids.Add(hold.ProcessId);
+            }
+
+            return [.. ids];
+        }
+    }
+
+    /// <summary>
+    /// Whether a mount or an open descriptor keeps it, and nothing is in it or will be: no process, no thread and no child to come. One of a namespace set
+    /// is the set's, and not leaked.
+    /// </summary>
+    public bool IsLeaked =>
+        !IsOfSet && ProcessCount == 0 && (Paths.Length != 0 || Holds.Length != 0)
+        && !Array.Exists(Holds, static hold => hold.Kind is NamespaceHoldKind.Thread or NamespaceHoldKind.Children);
+
+    /// <summary>Whether it is one of a namespace set, whose name it has then.</summary>
+    internal bool IsOfSet { get; init; }
 
     /// <summary>The id that the caller's network namespace has given a network namespace, <c>ip netns list-id</c>; null where it has none. lsns(8) column NETNSID.</summary>
     public int? NetNsId { get; internal init; }

@@ -145,14 +145,14 @@ internal sealed class NamespaceScan : IDisposable
             });
         foreach (NamespaceHolder holder in holders)
         {
-            _table.Entry(holder.Key)?.AddHolder(holder.ProcessId, holder.Source);
+            _table.Entry(holder.Key)?.AddHold(holder.Hold, holder.Source);
         }
 
-        SocketScan.Look(sockets, (pid, network, ns) =>
+        SocketScan.Look(sockets, (socket, network, ns) =>
         {
             if (_table.Entry(new NamespaceKey(NamespaceType.Net, network)) is NamespaceEntry entry)
             {
-                entry.AddHolder(pid, null);
+                entry.AddHold(new NamespaceHold(socket.ProcessId, NamespaceHoldKind.Socket, socket.Number), null);
                 if (ns is not null)
                 {
                     Resolve(entry, ns);
@@ -323,7 +323,7 @@ internal sealed class NamespaceScan : IDisposable
         foreach (NamespaceEntry entry in _table.Sorted())
         {
             FirstProcess? first = First(entry);
-            if (first is null && entry is { IsLedTo: false, Paths: null, HolderIds: null })
+            if (first is null && entry is { IsLedTo: false, Paths: null, Holds: null })
             {
                 // Its only processes have ended meanwhile.
                 continue;
@@ -345,15 +345,30 @@ internal sealed class NamespaceScan : IDisposable
                 UserId = first?.UserId,
                 User = first is null ? null : users.UserName(first.UserId),
                 Paths = entry.Paths is null ? [] : [.. entry.Paths],
-                HolderIds = entry.HolderIds is null ? [] : [.. entry.HolderIds],
+                Holds = Sorted(entry.Holds),
+                Path = PathOf(entry),
                 NetNsId = entry.NetNsId,
                 IsInitial = initial.Contains(entry),
                 IsOwn = _own[slot] == entry.Key.Id,
+                IsOfSet = _options.Names?.ContainsKey(entry.Key) == true,
             });
         }
 
         return [.. infos];
     }
+
+    private static NamespaceHold[] Sorted(List<NamespaceHold>? holds)
+    {
+        holds?.Sort(static (a, b) => (a.ProcessId, a.Kind, a.Number).CompareTo((b.ProcessId, b.Kind, b.Number)));
+        return holds is null ? [] : [.. holds];
+    }
+
+    // A source below /proc that goes through the process itself, and not through its view of the file system, which is among the paths.
+    private string? PathOf(NamespaceEntry entry) =>
+        entry.ProcessIds is [int first, ..] ? $"{_options.ProcRoot}/{first}/ns/{entry.Key.Type.ProcName()}"
+            : entry.Paths is [string pin, ..] ? pin
+            : entry.Source is byte[] source ? $"{_options.ProcRoot}/{Bytes.Text(source.AsSpan()[..^1])}"
+            : null;
 
     private FirstProcess? First(NamespaceEntry entry)
     {
@@ -405,7 +420,7 @@ internal sealed class NamespaceScan : IDisposable
         string command = proc.ReadCommandLine(pid);
         if (command.Length == 0 && proc.TryReadStat(pid, out ProcStat stat))
         {
-            command = stat.Name;
+            command = CommandLine.Plain(stat.Name);
         }
 
         return new FirstProcess(status.ParentId, status.EffectiveUserId, command);

@@ -115,6 +115,10 @@ public static class NamespaceScanner
         }
     }
 
+    /// <summary>The number of the namespace that an open file is, also one opened with <c>O_PATH</c>; null where it is none. Asks no other file system.</summary>
+    internal static ulong? NumberOf(Descriptor file) =>
+        Sys.TryCachedStatus(file, out ulong device, out ulong inode) && device == s_device.Value ? inode : null;
+
     internal static int[] ProcessesInAny(IEnumerable<NamespaceKey> namespaces, string procRoot)
     {
         ArgumentNullException.ThrowIfNull(namespaces);

@@ -113,6 +113,13 @@ internal sealed record NamespaceSetOptions
             throw Invalid($"{parameter} is for a new uts namespace, and none is asked for: the host's own name would change. Add Uts to {TypeParameter}.");
         }
 
+        CheckName(name, parameter);
+    }
+
+    /// <summary>Refuses a host name or domain name that the kernel does not take.</summary>
+    /// <exception cref="IsolationException"><c>NamespaceOptionInvalid</c>.</exception>
+    public static void CheckName(string name, string parameter)
+    {
         // __NEW_UTS_LEN, uname(2).
         if (name.Length == 0 || Encoding.UTF8.GetByteCount(name) > 64 || name.AsSpan().IndexOfAny('\0', '\n', '/') >= 0)
         {

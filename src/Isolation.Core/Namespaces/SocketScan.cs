@@ -12,8 +12,8 @@ internal static class SocketScan
 {
     /// <summary>Looks at all sockets that were found.</summary>
     /// <param name="sockets">The sockets, those of one process side by side.</param>
-    /// <param name="found">Called for each that keeps a network namespace other than its process's own: the process, the namespace's number, and, the first time, the namespace.</param>
-    public static void Look(List<OpenSocket> sockets, Action<int, ulong, Descriptor?> found)
+    /// <param name="found">Called for each that keeps a network namespace other than its process's own: the socket, the namespace's number, and, the first time, the namespace.</param>
+    public static void Look(List<OpenSocket> sockets, Action<OpenSocket, ulong, Descriptor?> found)
     {
         Dictionary<ulong, ulong> networks = [];
         Descriptor? pidfd = null;
@@ -35,14 +35,14 @@ internal static class SocketScan
                 networks.Add(socket.Inode, network);
                 if (ns is not null && network != socket.OwnNetwork)
                 {
-                    found(socket.ProcessId, network, ns);
+                    found(socket, network, ns);
                     continue;
                 }
             }
 
             if (network != 0 && network != socket.OwnNetwork)
             {
-                found(socket.ProcessId, network, null);
+                found(socket, network, null);
             }
         }
 

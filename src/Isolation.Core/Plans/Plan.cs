@@ -333,6 +333,22 @@ internal sealed class Plan
     public void Call(string call, int number, string attempt, PlanSlot? result, params PlanArgument[] arguments) =>
         Add(PlanOperation.Syscall, call, number, attempt, result, 0, arguments);
 
+    /// <summary>Removes a System V shared memory segment, shmctl(2) <c>IPC_RMID</c>.</summary>
+    public void RemoveSharedMemory(int id) =>
+        Call("shmctl", SyscallNumbers.shmctl, $"remove shared memory {id}", PlanArgument.Value(id), PlanArgument.Value(0, "IPC_RMID"), PlanArgument.Value(0, "NULL"));
+
+    /// <summary>Removes a System V semaphore set, semctl(2) <c>IPC_RMID</c>.</summary>
+    public void RemoveSemaphores(int id) =>
+        Call("semctl", SyscallNumbers.semctl, $"remove semaphores {id}", PlanArgument.Value(id), PlanArgument.Value(0), PlanArgument.Value(0, "IPC_RMID"));
+
+    /// <summary>Removes a System V message queue, msgctl(2) <c>IPC_RMID</c>.</summary>
+    public void RemoveMessageQueue(int id) =>
+        Call("msgctl", SyscallNumbers.msgctl, $"remove message queue {id}", PlanArgument.Value(id), PlanArgument.Value(0, "IPC_RMID"), PlanArgument.Value(0, "NULL"));
+
+    /// <summary>Removes a POSIX message queue, mq_unlink(3); the system call takes the name without its slash.</summary>
+    public void RemovePosixQueue(string name) =>
+        Call("mq_unlink", SyscallNumbers.mq_unlink, $"remove POSIX message queue {name}", PlanArgument.String(name.TrimStart('/')));
+
     /// <summary>One system call for the sake of its refusal.</summary>
     public void Probe(string call, int number, params PlanArgument[] arguments) => Call(call, number, $"ask for {call}", arguments);
 

@@ -34,6 +34,8 @@ internal static class PlanHints
         ("setresuid" or "setresgid" or "setgroups", Errno.EPERM) => "Becoming another user needs CAP_SETUID and CAP_SETGID.",
         ("fork", Errno.ENOMEM) => "The pid namespace has no init any more: its PID 1 has ended, and the kernel puts no process into it again. Make another; a set is removed with Remove-Namespace first.",
         ("fork", _) => ForFork(errno),
+        ("shmctl" or "semctl" or "msgctl", Errno.EPERM) or ("mq_unlink", Errno.EACCES or Errno.EPERM) =>
+            "It is removed by its owner, by who made it, or by root of the user namespace that owns its ipc namespace.",
         (_, Errno.EMFILE or Errno.ENFILE or Errno.ETOOMANYREFS) => ForFork(errno),
         ("openat", Errno.EACCES) when step.Attempt.Contains("/proc/self/", System.StringComparison.Ordinal) => "The file belongs to another user; the host forbids it.",
         ("pivot_root", Errno.EINVAL) => "The present root is the kernel's first file system (an initramfs), from which it does not pivot, or it was made shared again meanwhile.",

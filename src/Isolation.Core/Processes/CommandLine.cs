@@ -10,16 +10,14 @@ internal static class CommandLine
     /// The arguments as one line with a blank between them. Control characters become <c>?</c>, as ps(1) prints them: any process can name itself so
     /// as to rewrite the terminal of who looks at it.
     /// </summary>
-    public static string Format(ReadOnlySpan<byte> arguments)
+    public static string Format(ReadOnlySpan<byte> arguments) => Plain(Bytes.Text(arguments.TrimEnd((byte)0)).Replace('\0', ' '));
+
+    /// <summary>Other text that somebody may have made up, such as a path or a program's name, with its control characters as <c>?</c> too.</summary>
+    public static string Plain(string text) => string.Create(text.Length, text, static (line, source) =>
     {
-        string text = Bytes.Text(arguments.TrimEnd((byte)0));
-        return string.Create(text.Length, text, static (line, source) =>
+        for (int i = 0; i < line.Length; i++)
         {
-            for (int i = 0; i < line.Length; i++)
-            {
-                char c = source[i];
-                line[i] = c == '\0' ? ' ' : char.IsControl(c) ? '?' : c;
-            }
-        });
-    }
+            line[i] = char.IsControl(source[i]) ? '?' : source[i];
+        }
+    });
 }

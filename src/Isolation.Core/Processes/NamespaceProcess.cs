@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using Isolation.Interop;
 using Isolation.Processes;
 using Isolation.Users;
 
@@ -31,6 +32,27 @@ public sealed partial class NamespaceProcess
 
     /// <summary>The effective user's id, as the caller's user namespace sees it.</summary>
     public uint UserId { get; internal init; }
+
+    /// <summary>The effective group's id, as the caller's user namespace sees it.</summary>
+    public uint GroupId { get; internal init; }
+
+    /// <summary>
+    /// The effective user's id as the process sees itself, through the map of its user namespace; null where the caller may not look at that, or no line
+    /// of the map has the user.
+    /// </summary>
+    public uint? NamespaceUserId { get; internal init; }
+
+    /// <summary>The effective group's id as the process sees itself; null as with <see cref="NamespaceUserId"/>.</summary>
+    public uint? NamespaceGroupId { get; internal init; }
+
+    /// <summary>The process group, by the pid of who made it; 0 where that is outside the caller's pid namespace.</summary>
+    public int ProcessGroupId { get; internal init; }
+
+    /// <summary>The session, by the pid of who made it; 0 where that is outside the caller's pid namespace.</summary>
+    public int SessionId { get; internal init; }
+
+    /// <summary>The session in the innermost pid namespace, as the process sees it; 0 where it was made outside.</summary>
+    public int NamespaceSessionId { get; internal init; }
 
     /// <summary>When it started, local time.</summary>
     public DateTime StartTime { get; internal init; }
@@ -72,6 +94,33 @@ public sealed partial class NamespaceProcess
     /// <inheritdoc/>
     public override string ToString() => $"{Name} ({Id})";
 
+    // A map tells of the reader's user namespace on its outer side, except for the reader's own, where it tells of the one around that.
+    private static uint? IdInside(ProcTree proc, int pid, ReadOnlySpan<byte> file, uint id)
+    {
+        if (!NamespaceKey.TryParse(proc.ReadLink(proc.PathOf(pid, "ns/user"u8), out _), out NamespaceKey user))
+        {
+            return null;
+        }
+
+        if (NamespaceKey.TryParse(proc.ReadLink("self/ns/user\0"u8, out _), out NamespaceKey own) && own == user)
+        {
+            return id;
+        }
+
+        if (proc.TryReadFile(proc.PathOf(pid, file), out ReadOnlySpan<byte> map))
+        {
+            foreach (IdMap line in IdMapCaller.ParseMap(Bytes.Text(map)))
+            {
+                if (id >= line.Outside && id < line.Outside + line.Count)
+                {
+                    return (uint)(line.Inside + (id - line.Outside));
+                }
+            }
+        }
+
+        return null;
+    }
+
     internal static NamespaceProcess? Read(ProcTree proc, int pid, UserDatabase users)
     {
         if (!proc.TryReadStat(pid, out ProcStat stat) || proc.ReadStatus(pid) is not ProcStatus status)
@@ -85,10 +134,16 @@ public sealed partial class NamespaceProcess
             Id = pid,
             NamespaceIds = status.NamespaceIds,
             ParentId = stat.ParentId,
-            Name = stat.Name,
+            Name = Processes.CommandLine.Plain(stat.Name),
             CommandLine = command.Length == 0 ? null : command,
             User = users.UserName(status.EffectiveUserId),
             UserId = status.EffectiveUserId,
+            GroupId = status.EffectiveGroupId,
+            NamespaceUserId = IdInside(proc, pid, "uid_map"u8, status.EffectiveUserId),
+            NamespaceGroupId = IdInside(proc, pid, "gid_map"u8, status.EffectiveGroupId),
+            ProcessGroupId = stat.ProcessGroupId,
+            SessionId = stat.SessionId,
+            NamespaceSessionId = status.NamespaceSessionIds is [.., int session] ? session : stat.SessionId,
             StartTime = BootTime.ToLocalTime(stat.StartTicks),
             State = stat.State,
             ThreadCount = stat.ThreadCount,

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Threading;
 using Isolation.Agent;
+using Isolation.Entry;
 using Isolation.Interop;
 using Isolation.Plans;
 using Isolation.Users;
@@ -200,8 +201,7 @@ internal sealed class NamespaceStore
 
     /// <summary>The set of a name.</summary>
     /// <exception cref="IsolationException"><c>NamespaceNotFound</c> and those of <see cref="Find"/>.</exception>
-    public NamespaceSet Get(string name) => Find(name) ?? throw new IsolationException(
-        "NamespaceNotFound", ErrorKind.NotFound, $"There is no namespace set '{name}'. Get-Namespace lists those that there are; New-Namespace makes one.");
+    public NamespaceSet Get(string name) => Find(name) ?? throw NotFound(name);
 
     /// <summary>The names of all sets, sorted.</summary>
     /// <exception cref="IsolationException"><c>StateFolderUnavailable</c>.</exception>
@@ -291,6 +291,34 @@ internal sealed class NamespaceStore
                 folder.Write(record with { Pid1 = new RecordedProcess(pid, identity.StartTicks) });
             }
         }
+    }
+
+    /// <summary>Gives a set other names of the host, in its uts namespace and in its record.</summary>
+    /// <param name="name">The set's name.</param>
+    /// <param name="hostName">The new host name; null leaves it.</param>
+    /// <param name="domainName">The new NIS domain name; null leaves it.</param>
+    /// <param name="explain">Is told the plan as text; null where nobody is.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <returns>The set as it is then.</returns>
+    /// <exception cref="IsolationException">
+    /// <c>NamespaceNotFound</c>, <c>NamespaceTypeNotInSet</c>, <c>NamespaceSetBroken</c>, <c>NamespaceSetBusy</c>, <c>NamespaceOptionInvalid</c>, <c>NamespaceLocked</c>.
+    /// </exception>
+    /// <exception cref="SyscallException">The kernel refused a step.</exception>
+    public NamespaceSet SetHostNames(string name, string? hostName, string? domainName, Action<string>? explain, CancellationToken cancellation)
+    {
+        using NameLock locked = Hold(name, cancellation) ?? throw NotFound(name);
+        using NamespaceTarget target = NamespaceTarget.Of(Get(name), NamespaceType.Uts);
+        using OwnedNamespace uts = new(target[NamespaceType.Uts], NamespaceType.Uts, target.Description);
+        Plan plan = UtsPlans.SetNames(uts, name, hostName, domainName);
+        explain?.Invoke(plan.ToString());
+        AgentClient.Current.Run(plan, uts.Inputs, attached: true, cancellation).Dispose();
+        SetFolder folder = new(_folder, name);
+        if (folder.Read() is NamespaceRecord record)
+        {
+            folder.Write(record with { HostName = hostName ?? record.HostName, DomainName = domainName ?? record.DomainName });
+        }
+
+        return Get(name);
     }
 
     /// <summary>Removes sets: ends what runs in them, their pins, cgroups and folders. One look at the host's processes serves all of them.</summary>
@@ -397,6 +425,9 @@ internal sealed class NamespaceStore
             Remove(own, static (_, _) => { }, CancellationToken.None);
         }
     }
+
+    private static IsolationException NotFound(string name) => new(
+        "NamespaceNotFound", ErrorKind.NotFound, $"There is no namespace set '{name}'. Get-Namespace lists those that there are; New-Namespace makes one.");
 
     internal static bool IsAbandoned(NamespaceRecord record) =>
         record.Owner is RecordedProcess owner && (record.EndsWithOwner || record.Phase != RecordPhase.Ready) && !owner.IsRunning();

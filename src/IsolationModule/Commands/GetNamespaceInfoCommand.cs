@@ -10,7 +10,7 @@ namespace Isolation.Commands;
 
 /// <summary>Get-NamespaceInfo: the namespaces of the host, of a process, of a name or of a file. Equivalent to lsns(8).</summary>
 [Cmdlet(VerbsCommon.Get, "NamespaceInfo", DefaultParameterSetName = HostSet)]
-[OutputType(typeof(NamespaceInfo))]
+[OutputType(typeof(NamespaceInfo), typeof(NamespaceTreeNode))]
 public sealed class GetNamespaceInfoCommand : IsolationCommand
 {
     private const string HostSet = "Host";
@@ -19,6 +19,10 @@ public sealed class GetNamespaceInfoCommand : IsolationCommand
     private const string NameSet = "Name";
     private const string PathSet = "Path";
     private const string LiteralPathSet = "LiteralPath";
+    private const string NumberSet = "NamespaceId";
+
+    // With -Tree what was found, to be arranged at the end.
+    private readonly List<NamespaceInfo> _found = [];
 
     // One look at the host serves the whole pipeline; it is repeated only for what came after it.
     private Dictionary<NamespaceKey, NamespaceInfo>? _seen;
@@ -52,6 +56,11 @@ public sealed class GetNamespaceInfoCommand : IsolationCommand
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 
+    /// <summary>The numbers of namespaces.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = NumberSet)]
+    [ValidateNotNullOrEmpty]
+    public ulong[] NamespaceId { get; set; } = [];
+
     /// <summary>The kinds that are wanted.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -61,6 +70,22 @@ public sealed class GetNamespaceInfoCommand : IsolationCommand
     /// <summary>Also looks at threads and open descriptors.</summary>
     [Parameter]
     public SwitchParameter Deep { get; set; }
+
+    /// <summary>Only those without a process.</summary>
+    [Parameter]
+    public SwitchParameter Persistent { get; set; }
+
+    /// <summary>Only those that a mount or an open descriptor keeps, with nothing in them.</summary>
+    [Parameter]
+    public SwitchParameter Leaked { get; set; }
+
+    /// <summary>Arranges them in trees.</summary>
+    [Parameter]
+    [ValidateSet(nameof(NamespaceRelation.Parent), nameof(NamespaceRelation.Owner), nameof(NamespaceRelation.Process))]
+    public string? Tree { get; set; }
+
+    // Who holds a namespace decides whether it is leaked.
+    private bool IsDeep => Deep || Leaked;
 
     private NamespaceType Types
     {
@@ -79,7 +104,7 @@ public sealed class GetNamespaceInfoCommand : IsolationCommand
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        if (Deep && Types.HasFlag(NamespaceType.Net) && NamespaceScanner.DeepScanGap is string gap)
+        if (IsDeep && Types.HasFlag(NamespaceType.Net) && NamespaceScanner.DeepScanGap is string gap)
         {
             WriteWarning(gap);
         }
@@ -125,9 +150,63 @@ public sealed class GetNamespaceInfoCommand : IsolationCommand
                 }
 
                 break;
-            default:
-                Guard("NamespaceReadFailed", null, () => WriteObject(Scan(), enumerateCollection: true));
+            case NumberSet:
+                foreach (ulong number in NamespaceId)
+                {
+                    Guard("NamespaceReadFailed", number, () => WriteNumbered(number));
+                }
+
                 break;
+            default:
+                Guard("NamespaceReadFailed", null, () => Array.ForEach(Scan(), Write));
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (Tree is not null)
+        {
+            Guard("NamespaceReadFailed", null, () => WriteObject(
+                NamespaceTree.Arrange(_found, Enum.Parse<NamespaceRelation>(Tree, ignoreCase: true), IsWanted), enumerateCollection: true));
+        }
+    }
+
+    // The user namespaces are what the others hang from.
+    private NamespaceType ScannedTypes =>
+        nameof(NamespaceRelation.Owner).Equals(Tree, StringComparison.OrdinalIgnoreCase) && ParameterSetName == HostSet ? Types | NamespaceType.User : Types;
+
+    private bool IsWanted(NamespaceInfo info) => Types.HasFlag(info.Type) && (!Persistent || info.ProcessCount == 0) && (!Leaked || info.IsLeaked);
+
+    private void Write(NamespaceInfo info)
+    {
+        if (Tree is not null)
+        {
+            _found.Add(info); // Also one that is not wanted: one that is may hang from it.
+        }
+        else if (IsWanted(info))
+        {
+            WriteObject(info);
+        }
+    }
+
+    private void WriteNumbered(ulong number)
+    {
+        bool found = false;
+        foreach (NamespaceInfo info in Seen().Values)
+        {
+            if (info.Id == number)
+            {
+                found = true;
+                Write(info);
+            }
+        }
+
+        if (!found)
+        {
+            throw new IsolationException(
+                "NamespaceNotFound", ErrorKind.NotFound, $"There is no namespace {number}{(Types == NamespaceTypes.Every ? "" : $" of kind {Types}")}{(IsDeep ? "" : " that a process, a pin or a relative leads to; -Deep looks at open descriptors too")}. Get-NamespaceInfo lists those that there are.");
         }
     }
 
@@ -177,7 +256,7 @@ public sealed class GetNamespaceInfoCommand : IsolationCommand
             if (info.Name is not null && pattern.IsMatch(info.Name))
             {
                 found = true;
-                WriteObject(info);
+                Write(info);
             }
         }
 
@@ -238,7 +317,7 @@ public sealed class GetNamespaceInfoCommand : IsolationCommand
     {
         if (info is not null)
         {
-            WriteObject(info);
+            Write(info);
         }
     }
 
@@ -256,5 +335,5 @@ public sealed class GetNamespaceInfoCommand : IsolationCommand
     }
 
     private NamespaceInfo[] Scan(params string[] files) =>
-        NamespaceScanner.Scan(new ScanOptions { Types = Types, Deep = Deep, Paths = files, Names = NamespaceStore.Current.NamesByKey() }, Cancellation);
+        NamespaceScanner.Scan(new ScanOptions { Types = ScannedTypes, Deep = IsDeep, Paths = files, Names = NamespaceStore.Current.NamesByKey() }, Cancellation);
 }

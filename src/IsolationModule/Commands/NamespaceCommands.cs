@@ -177,14 +177,15 @@ public sealed class GetNamespaceCommand : IsolationCommand
 public sealed class RemoveNamespaceCommand : IsolationCommand
 {
     private readonly List<string> _names = [];
+    private readonly List<NamespaceInfo> _leaks = [];
 
-    /// <summary>The sets, or their names.</summary>
+    /// <summary>The sets, or their names; and namespaces of Get-NamespaceInfo that no set has.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
     [Alias("Name")]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(NamespaceCompleter))]
-    public SetReference[] Namespace { get; set; } = [];
+    public RemovableReference[] Namespace { get; set; } = [];
 
     /// <inheritdoc/>
     protected override void BeginProcessing() => NamespaceStore.Current.Sweep();
@@ -192,14 +193,35 @@ public sealed class RemoveNamespaceCommand : IsolationCommand
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (SetReference set in Namespace)
+        foreach (RemovableReference reference in Namespace)
         {
-            Guard("NamespaceRemoveFailed", set.Name, () => Collect(set.Name));
+            if (reference.Set is SetReference set)
+            {
+                Guard("NamespaceRemoveFailed", set.Name, () => Collect(set.Name));
+            }
+            else if (!_leaks.Contains(reference.Info!))
+            {
+                _leaks.Add(reference.Info!);
+            }
         }
     }
 
     /// <summary>Removes what was collected: the host's processes are looked at once for all sets.</summary>
     protected override void EndProcessing()
+    {
+        RemoveSets();
+        Guard("NamespaceRemoveFailed", null, RemoveLeaks);
+    }
+
+    private void RemoveLeaks()
+    {
+        if (_leaks.Count != 0)
+        {
+            new LeakRemover(Cancellation).Remove(_leaks, ShouldProcess, (leak, error) => WriteError(ErrorMap.ToRecord(error, "NamespaceRemoveFailed", leak)));
+        }
+    }
+
+    private void RemoveSets()
     {
         if (_names.Count == 0)
         {

@@ -139,6 +139,9 @@ public sealed class NamespaceScanTests
         Assert.Equal([20], found.Single(info => info.Id == 83).HolderIds);
         Assert.Equal(NamespaceType.Time, found.Single(info => info.Id == 83).Type);
         Assert.Empty(found.Single(info => info is { Type: NamespaceType.Mount, Id: 1 }).HolderIds);
+        Assert.Equal([new(1, NamespaceHoldKind.Descriptor, 9), new(20, NamespaceHoldKind.Descriptor, 3)], found.Single(info => info.Id == 81).Holds);
+        Assert.Equal([new(20, NamespaceHoldKind.Thread, 22)], found.Single(info => info.Id == 80).Holds);
+        Assert.Equal([new(20, NamespaceHoldKind.Children, 20)], found.Single(info => info.Id == 82).Holds);
         Assert.All(found.Where(info => info.Id >= 80), info => Assert.Equal(0, info.ProcessCount));
     }
 
@@ -159,6 +162,30 @@ public sealed class NamespaceScanTests
         int[] holders = fixture.Scan(NamespaceType.Net, deep: true).Single(found => found.Id == 70).HolderIds;
 
         Assert.Equal(holds ? [20] : [], holders);
+    }
+
+    [Fact]
+    public void Leaked_is_what_a_pin_or_a_descriptor_keeps_and_nothing_is_in()
+    {
+        using ProcFixture fixture = Held();
+
+        ulong[] leaked = [.. fixture.Scan(deep: true).Where(info => info.IsLeaked).Select(info => info.Id)];
+
+        // Not 80, where a thread is, nor 82 and 83, where children will be.
+        Assert.Equal([70UL, 81UL], leaked);
+    }
+
+    [Fact]
+    public void A_namespace_has_the_path_of_its_first_process_its_pin_or_its_holder()
+    {
+        using ProcFixture fixture = Held();
+
+        NamespaceInfo[] found = fixture.Scan(deep: true);
+
+        Assert.Equal($"{fixture.Root}/1/ns/net", found.Single(info => info is { Type: NamespaceType.Net, Id: 2 }).Path);
+        Assert.Equal("/run/netns/blue", found.Single(info => info.Id == 70).Path);
+        Assert.Contains(found.Single(info => info.Id == 81).Path, new[] { $"{fixture.Root}/1/fd/9", $"{fixture.Root}/20/fd/3" });
+        Assert.Equal($"{fixture.Root}/20/ns/pid_for_children", found.Single(info => info.Id == 82).Path);
     }
 
     [Fact]
