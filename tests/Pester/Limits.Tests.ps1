@@ -4,7 +4,7 @@
 BeforeDiscovery {
     $isRoot = [int](id -u) -eq 0
     $steps = @(
-        @{ Rule = 'unshare:ENOSPC'; Call = 'unshare'; Error = 'ENOSPC'; Category = 'LimitsExceeded'; Hint = 'max_\*_namespaces' }
+        @{ Rule = 'unshare:ENOSPC'; Call = 'unshare'; Error = 'ENOSPC'; Category = 'LimitsExceeded'; Hint = 'user\.max_\w+_namespaces is \d+' }
         @{ Rule = 'mount[3=0x44000]:EACCES'; Call = 'change the mount /: mount'; Error = 'EACCES'; Category = 'PermissionDenied' }
         @{ Rule = 'sethostname:EPERM'; Call = "set the host name 'inner': sethostname"; Error = 'EPERM'; Category = 'PermissionDenied' }
         @{ Rule = 'setdomainname:ENOMEM'; Call = "set the domain name 'inner': setdomainname"; Error = 'ENOMEM'; Category = 'ResourceUnavailable' }

@@ -1,3 +1,4 @@
+using Isolation.Host;
 using Isolation.Interop;
 
 namespace Isolation.Plans;
@@ -7,11 +8,12 @@ internal static class PlanHints
 {
     public static string? For(PlanStep step, Errno errno) => (step.Call, errno) switch
     {
-        ("unshare", Errno.EPERM) when (step.Arguments[0].Number & (long)NamespaceType.User) != 0 =>
-            "This host forbids ordinary users user namespaces: see kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns and user.max_user_namespaces of sysctl(8), and the filter of the container, if this is one. Run as root, or have one of them changed.",
+        ("unshare", Errno.EPERM or Errno.EACCES) when MadeBy(step).HasFlag(NamespaceType.User) => RootlessRefusal.Explain(),
+        ("unshare" or "mount" or "sethostname" or "setdomainname" or "setresuid" or "setresgid" or "write" or "ioctl", Errno.EPERM or Errno.EACCES) when RootlessRefusal.OfAppArmor() is string restricted =>
+            restricted,
         ("unshare", Errno.EPERM) =>
             "Making namespaces needs CAP_SYS_ADMIN. Run as root, or add User to -Type (with -MapRootUser), which an ordinary user may do.",
-        ("unshare", Errno.ENOSPC) => "A limit of /proc/sys/user/max_*_namespaces is reached, user_namespaces(7).",
+        ("unshare", Errno.ENOSPC) => RootlessRefusal.OfLimit(MadeBy(step)),
         ("unshare", Errno.EUSERS) => "User namespaces are nested 32 deep at most, user_namespaces(7).",
         ("unshare", Errno.EINVAL) =>
             $"The kernel, Linux {KernelNamespaces.Release}, was built without one of these kinds of namespace, or is older than it: Time came with Linux 5.6. Leave that kind out of -Type.",
@@ -63,6 +65,8 @@ internal static class PlanHints
         (_, Errno.ENOSPC) => "The limit of mounts in a namespace is reached, /proc/sys/fs/mount-max.",
         _ => null,
     };
+
+    private static NamespaceType MadeBy(PlanStep step) => (NamespaceType)step.Arguments[0].Number;
 
     public static string? ForJoin(Errno errno) => errno switch
     {
