@@ -228,8 +228,14 @@ Describe 'The ids of a user namespace' {
         }
 
         It 'ids that its own user namespace does not have, and names the line' {
-            $answer = Invoke-ChildHost "Write-Refusal { New-Namespace -Type User -UserMap 0:0:1, 1:7:3 }" -Prefix unshare, '-r'
-            $answer | Should -Match '^IdMapNotAllowed,\S+ PermissionDenied -UserMap line 2 \(1:7:3\)'
+            $folder = [System.IO.Directory]::CreateTempSubdirectory('isotest-').FullName
+            try {
+                $answer = Invoke-ChildHost 'Write-Refusal { New-Namespace -Type User -UserMap 0:0:1, 1:7:3 }' -Prefix unshare, '-r', 'env', "XDG_RUNTIME_DIR=$folder"
+                $answer | Should -Match '^IdMapNotAllowed,\S+ PermissionDenied -UserMap line 2 \(1:7:3\)'
+            }
+            finally {
+                [System.IO.Directory]::Delete($folder, $true)
+            }
         }
 
         It 'a switch beside a map, and two for the same id' {

@@ -73,6 +73,28 @@ internal sealed class Cgroup
     /// </summary>
     public IReadOnlyList<string> ProcsPaths => [.. Map(Directories, directory => directory.ProcsFile)];
 
+    /// <summary>The folders that there are to be, whether they exist or not, version 2 first.</summary>
+    public IReadOnlyList<CgroupDirectory> Places
+    {
+        get
+        {
+            List<CgroupDirectory> places = [];
+            foreach (CgroupHierarchy hierarchy in Host.Hierarchies)
+            {
+                if (_paths.TryGetValue(hierarchy, out string? path) && Host.Placement.Covers(hierarchy))
+                {
+                    places.Add(new CgroupDirectory(hierarchy, path));
+                }
+            }
+
+            return places;
+        }
+    }
+
+    /// <summary>Makes it in every hierarchy where it may be, without a controller.</summary>
+    /// <exception cref="IsolationException">A folder cannot be made; none of them stays.</exception>
+    public void MakeEverywhere() => new CgroupMaker(Host).Make(Places);
+
     /// <summary>Whether it exists in any hierarchy.</summary>
     public bool Exists => Directories.Count > 0;
 

@@ -60,6 +60,23 @@ internal sealed class CgroupMaker(CgroupHost host)
         return _made;
     }
 
+    /// <summary>Makes folders without controllers; after a refusal what was made is removed.</summary>
+    public void Make(IReadOnlyList<CgroupDirectory> directories)
+    {
+        try
+        {
+            foreach (CgroupDirectory directory in directories)
+            {
+                MakeIn(directory.Hierarchy, directory.Path, []);
+            }
+        }
+        catch (IsolationException)
+        {
+            new CgroupRemover(host).Undo(_made);
+            throw;
+        }
+    }
+
     // Without a controller in it the folder of version 2 only helps: where it cannot be made the limits still work.
     private void TryTrack(CgroupHierarchy unified, string path, bool required)
     {

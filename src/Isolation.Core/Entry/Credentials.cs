@@ -84,6 +84,12 @@ internal sealed record Credentials(uint? Uid, uint? Gid, IReadOnlyList<uint> Gro
 
         List<Descriptor> inputs = [];
         NamespaceType before = target.BeforeUser;
+        using Descriptor? outer = (types & before) != NamespaceType.None && types.HasFlag(NamespaceType.User) ? target.OpenOuterUser() : null;
+        if (outer is not null)
+        {
+            inputs.Add(outer);
+        }
+
         foreach (NamespaceType type in ProcessPlans.Order(types, before))
         {
             inputs.Add(target[type]);
@@ -96,7 +102,7 @@ internal sealed record Credentials(uint? Uid, uint? Gid, IReadOnlyList<uint> Gro
         }
 
         Plan plan = UserPlans.OpenDatabases(
-            new EntryOptions { Target = target.Description, Types = types, Before = before, RootDirectory = root is not null, Root = settings.Root });
+            new EntryOptions { Target = target.Description, Types = types, Before = before, Outer = outer is not null, RootDirectory = root is not null, Root = settings.Root });
         using PlanOutcome outcome = AgentClient.Current.Run(plan, inputs, attached: true, cancellation);
         return UserDatabase.Parse(ReadAll(outcome.Descriptors[0]), ReadAll(outcome.Descriptors[1]));
     }

@@ -52,6 +52,38 @@ internal sealed class NamespaceTarget : IDisposable
         }
     }
 
+    /// <summary>
+    /// The user namespace that is entered before all else; null for none. Without privilege the rights over what is entered before the user namespace are had
+    /// within those around it, and in the outermost of these over all that is inside. The caller closes it.
+    /// </summary>
+    public Descriptor? OpenOuterUser()
+    {
+        NamespaceType before = Sys.HasSystemAdministration ? NamespaceType.None : BeforeUser;
+        if (before == NamespaceType.None || !Sys.TryStatus("/proc/self/ns/user", out FileStatus own))
+        {
+            return null;
+        }
+
+        Descriptor? outer = NamespaceOwner.OutermostAround(_open[NamespaceType.User], own.Inode);
+        try
+        {
+            foreach (NamespaceType type in NamespaceTypes.All)
+            {
+                if (outer is not null && before.HasFlag(type) && NamespaceOwner.IsWithin(_open[type], Sys.Status(outer).Inode))
+                {
+                    (Descriptor found, outer) = (outer, null);
+                    return found;
+                }
+            }
+
+            return null;
+        }
+        finally
+        {
+            outer?.Dispose();
+        }
+    }
+
     /// <summary>The descriptor of one kind.</summary>
     public Descriptor this[NamespaceType type] => _open[type];
 
@@ -69,11 +101,17 @@ internal sealed class NamespaceTarget : IDisposable
             throw Broken(set);
         }
 
-        NamespaceType missing = wanted & ~set.Type;
+        NamespaceType has = set.Type;
+        foreach (NamespaceKey key in set.Joined)
+        {
+            has |= key.Type;
+        }
+
+        NamespaceType missing = wanted & ~has;
         if (missing != NamespaceType.None && wanted != NamespaceTypes.Every)
         {
             throw new IsolationException(
-                "NamespaceTypeNotInSet", ErrorKind.InvalidArgument, $"Set '{set.Name}' has {set.Type}, not {missing}. Leave -Type out to enter all that it has.");
+                "NamespaceTypeNotInSet", ErrorKind.InvalidArgument, $"Set '{set.Name}' has {has}, not {missing}. Leave -Type out to enter all that it has.");
         }
 
         NamespaceTarget target = new($"set '{set.Name}'");
@@ -95,6 +133,14 @@ internal sealed class NamespaceTarget : IDisposable
                 }
 
                 target.Add(type, path ?? throw Broken(set), set.GetId(type), () => Broken(set));
+            }
+
+            foreach (NamespaceKey key in set.Joined)
+            {
+                if (wanted.HasFlag(key.Type))
+                {
+                    target.Add(key.Type, SetNamespaces.PathOf(set.Record, set.Folder, key.Type) ?? throw Broken(set), key.Id, () => Broken(set));
+                }
             }
 
             return target;

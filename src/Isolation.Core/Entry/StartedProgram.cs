@@ -140,6 +140,12 @@ internal sealed class StartedProgram : IDisposable
         }
 
         NamespaceType before = target.BeforeUser;
+        Descriptor? outer = target.OpenOuterUser();
+        if (outer is not null)
+        {
+            Add(outer, inputs.Count);
+        }
+
         foreach (NamespaceType type in ProcessPlans.Order(target.Types, before))
         {
             inputs.Add(target[type]);
@@ -171,6 +177,7 @@ internal sealed class StartedProgram : IDisposable
             Target = target.Description,
             Types = target.Types,
             Before = before,
+            Outer = outer is not null,
             New = settings.New,
             NoFork = settings.NoFork,
             CgroupFiles = files,

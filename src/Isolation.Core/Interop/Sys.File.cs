@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.InteropServices;
+using System.Text;
 using Tmds.Linux;
 using static Tmds.Linux.LibC;
 
@@ -150,6 +151,20 @@ internal static unsafe partial class Sys
                 }
             }
         }
+    }
+
+    /// <summary>The text of a file that is open, to its end.</summary>
+    public static string ReadText(Descriptor descriptor)
+    {
+        byte[] buffer = new byte[16 * 1024];
+        StringBuilder text = new();
+        int count;
+        while ((count = Read(descriptor, buffer)) > 0)
+        {
+            text.Append(Encoding.UTF8.GetString(buffer, 0, count));
+        }
+
+        return text.ToString();
     }
 
     /// <summary>One read(2); 0 at the end, and where there is nothing to read now.</summary>

@@ -59,6 +59,12 @@ internal static class JsonFields
         return reader.TokenType == JsonTokenType.Null ? null : reader.GetInt32();
     }
 
+    public static uint UInt(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        return reader.GetUInt32();
+    }
+
     public static ulong ULong(ref Utf8JsonReader reader)
     {
         reader.Read();

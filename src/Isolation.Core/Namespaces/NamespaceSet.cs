@@ -25,7 +25,8 @@ public sealed class NamespaceSet : IEquatable<NamespaceSet>
         Record = record;
         Folder = folder;
         State = state;
-        Namespaces = Keys(record);
+        Namespaces = Keys(record.Ids);
+        Joined = Keys(record.Joined);
     }
 
     /// <summary>The set's name, unique for its user.</summary>
@@ -40,6 +41,18 @@ public sealed class NamespaceSet : IEquatable<NamespaceSet>
     /// <summary>The namespaces, by kind and id. With -AsPid1 the pid namespace is there only while its PID 1 runs.</summary>
     public NamespaceKey[] Namespaces { get; }
 
+    /// <summary>The namespaces of others, by kind and id, that it was made in: its programs enter them too, and they stay when it is removed.</summary>
+    public NamespaceKey[] Joined { get; }
+
+    /// <summary>The name of the set in which it was made; null for none.</summary>
+    public string? Parent => Record.Parent;
+
+    /// <summary>The id of the user to whom its user namespace belongs, who has every right in it; null where it has none.</summary>
+    public uint? OwnerUserId => Record.OwnerUid;
+
+    /// <summary>The id of the group to which its user namespace belongs; null where it has none, or was made in a set with one.</summary>
+    public uint? OwnerGroupId => Record.OwnerGid;
+
     /// <summary>The host name that was given to it; null for a copy of the host's.</summary>
     public string? HostName => Record.HostName;
 
@@ -49,7 +62,7 @@ public sealed class NamespaceSet : IEquatable<NamespaceSet>
     /// <summary>The init of its pid namespace, by the caller's pid; null where it has none.</summary>
     public int? InitId => Record.KeeperIsInit ? Record.Keeper?.Pid : Record.Pid1?.Pid;
 
-    /// <summary>Whether it lives until it is removed; an unnamed set ends with the PowerShell that made it.</summary>
+    /// <summary>Whether it lives until it is removed; an unnamed set ends with the PowerShell that made it, and so does one that was made with -KillChild.</summary>
     public bool IsPersistent => !Record.EndsWithOwner;
 
     /// <summary>When it was made, local time.</summary>
@@ -87,12 +100,12 @@ public sealed class NamespaceSet : IEquatable<NamespaceSet>
     /// <inheritdoc/>
     public override string ToString() => Name;
 
-    private static NamespaceKey[] Keys(NamespaceRecord record)
+    private static NamespaceKey[] Keys(Dictionary<string, ulong> ids)
     {
         List<NamespaceKey> keys = [];
         foreach (NamespaceType type in NamespaceTypes.All)
         {
-            if (record.Ids.TryGetValue(type.ProcName(), out ulong id))
+            if (ids.TryGetValue(type.ProcName(), out ulong id))
             {
                 keys.Add(new NamespaceKey(type, id));
             }

@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Generic;
 using System.Text;
+using Isolation.Entry;
 using Isolation.Interop;
 using Isolation.Users;
 
@@ -32,6 +34,21 @@ internal sealed record NamespaceSetOptions
     public TimeSpan? BootTimeOffset { get; init; }
 
     public bool AsPid1 { get; init; }
+
+    /// <summary>The set in which it is made; null for the caller's own namespaces.</summary>
+    public string? Parent { get; init; }
+
+    /// <summary>Opens namespaces that it is made in as well.</summary>
+    public IReadOnlyList<Func<NamespaceTarget>> Join { get; init; } = [];
+
+    /// <summary>It ends with this process, though it has a name.</summary>
+    public bool KillChild { get; init; }
+
+    /// <summary>The user and group to whom its user namespace belongs; null for the caller.</summary>
+    public (uint Uid, uint Gid)? Owner { get; init; }
+
+    /// <summary>Whether it ends with this process.</summary>
+    public bool EndsWithOwner => Name is null || KillChild;
 
     /// <summary>All that is asked for of the ids.</summary>
     public IdMapOptions IdMap => Map with { Root = MapRootUser };
@@ -66,6 +83,11 @@ internal sealed record NamespaceSetOptions
         if ((Map.HasMap || Map.SetGroups is not null) && !Types.HasFlag(NamespaceType.User))
         {
             throw Invalid("-UserMap, -GroupMap, -MapCurrentUser, -MapAuto and -SetGroups are for a new user namespace, and none is asked for. Add User to -Type.");
+        }
+
+        if (Owner is not null && !Types.HasFlag(NamespaceType.User))
+        {
+            throw Invalid("-Owner is for a new user namespace, and none is asked for. Add User to -Type.");
         }
 
         IdMap.Check();

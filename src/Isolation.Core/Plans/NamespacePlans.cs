@@ -33,6 +33,21 @@ internal sealed record NamespacePlanOptions
     /// <summary>How far the boot-time clock of the new time namespace goes ahead of the host's; null leaves it where the caller's is.</summary>
     public TimeSpan? BootTimeOffset { get; init; }
 
+    /// <summary>The kinds that are entered before anything is made, in this order; a descriptor of each is passed with the plan.</summary>
+    public IReadOnlyList<NamespaceType> Joined { get; init; } = [];
+
+    /// <summary>Whose those are, for errors: <c>set 'web'</c>.</summary>
+    public string JoinedFrom { get; init; } = "";
+
+    /// <summary>The user and group to whom the new user namespace belongs; null for the caller.</summary>
+    public (uint Uid, uint Gid)? Owner { get; init; }
+
+    /// <summary>Files <c>cgroup.procs</c> of v1, open for writing, passed with the plan.</summary>
+    public int CgroupFiles { get; init; }
+
+    /// <summary>A directory of cgroup v2 is passed with the plan; the process is born in it.</summary>
+    public bool BirthCgroup { get; init; }
+
     /// <summary>The first program is PID 1: the pid namespace is made with it, not now.</summary>
     public bool AsPid1 { get; init; }
 
@@ -47,13 +62,37 @@ internal sealed record NamespacePlanOptions
 internal static class NamespacePlans
 {
     /// <summary>
-    /// Makes the namespaces of a set. Where others write its id maps, the socket to them is the input. The descriptors of all kinds are sent, in the order of <see cref="Plan.Outputs"/>, named as in
-    /// <c>/proc/PID/ns</c>. Equivalent to <c>unshare --mount --net ... --fork --mount-proc</c>.
+    /// Makes the namespaces of a set. The inputs are: the v2 directory; the v1 files; the namespaces that are entered first; the socket to those who
+    /// write its id maps. The descriptors of all new kinds are sent, in the order of <see cref="Plan.Outputs"/>, named as in <c>/proc/PID/ns</c>. Equivalent to <c>unshare --mount --net ... --fork --mount-proc</c>.
     /// </summary>
     public static Plan Create(NamespacePlanOptions options)
     {
         Plan plan = new($"make namespace set '{options.Name}'");
+        if (options.BirthCgroup)
+        {
+            plan.BirthCgroup = plan.Input("cgroup");
+        }
+
+        List<PlanSlot> cgroups = [];
+        for (int i = 0; i < options.CgroupFiles; i++)
+        {
+            cgroups.Add(plan.Input("cgroup" + i.ToString(CultureInfo.InvariantCulture)));
+        }
+
+        List<(NamespaceType Type, PlanSlot Slot)> joined = [];
+        foreach (NamespaceType type in options.Joined)
+        {
+            joined.Add((type, plan.Input("in-" + type.ProcName())));
+        }
+
         PlanSlot? maps = options.Maps is { AreAwaited: true } ? plan.Input("maps") : null;
+        foreach (PlanSlot cgroup in cgroups)
+        {
+            // 0 is the writer itself, cgroups(7).
+            plan.Write(cgroup, "0", Plan.JoinAttempt);
+        }
+
+        Join(plan, options, joined);
         bool pid = options.Types.HasFlag(NamespaceType.Pid) && !options.AsPid1;
         NamespaceType types = options.AsPid1 ? options.Types & ~NamespaceType.Pid : options.Types;
 
@@ -101,6 +140,41 @@ internal static class NamespacePlans
         }
 
         return plan;
+    }
+
+    private static void Join(Plan plan, NamespacePlanOptions options, List<(NamespaceType Type, PlanSlot Slot)> joined)
+    {
+        if (joined.Exists(static one => one.Type == NamespaceType.Mount))
+        {
+            // The one that is entered may show another pid namespace's processes, or be missing.
+            plan.UseProc();
+        }
+
+        foreach ((NamespaceType type, PlanSlot slot) in joined)
+        {
+            plan.SetNs(slot, type, options.JoinedFrom);
+        }
+
+        if (joined.Exists(static one => one.Type == NamespaceType.User))
+        {
+            // Only a user whom it knows makes another in it, user_namespaces(7).
+            plan.BecomeRoot();
+            plan.SetDumpable();
+        }
+
+        if (joined.Exists(static one => one.Type == NamespaceType.Pid) && (options.Types.HasFlag(NamespaceType.Pid) || options.Hold))
+        {
+            // Only a process that is in it keeps it, or makes another in it, pid_namespaces(7).
+            plan.Fork();
+        }
+
+        if (options.Owner is (uint uid, uint gid))
+        {
+            plan.SetGroups([], mayFail: false);
+            plan.SetGroup(gid, mayFail: false);
+            plan.SetUser(uid, mayFail: false);
+            plan.SetDumpable();
+        }
     }
 
     /// <summary>The steps that make namespaces and set them up, up to where a pid namespace needs a fork. Equivalent to <c>unshare</c>.</summary>

@@ -16,6 +16,7 @@ internal sealed class Plan
 
     private readonly List<PlanStep> _steps = [];
     private readonly List<PlanSlot> _slots = [];
+    private PlanSlot? _proc;
 
     public Plan(string title) => Title = title;
 
@@ -98,19 +99,31 @@ internal sealed class Plan
     public void Write(PlanSlot file, string value, string attempt) =>
         Call("write", SyscallNumbers.write, attempt, PlanArgument.Slot(file), PlanArgument.String(value), PlanArgument.Value(Encoding.UTF8.GetByteCount(value)));
 
-    public void Open(string path, OpenFlags flags, PlanSlot result) =>
+    public void Open(string path, OpenFlags flags, PlanSlot result)
+    {
+        const string proc = "/proc/";
+        bool below = _proc is not null && path.StartsWith(proc, StringComparison.Ordinal);
         Add(PlanOperation.Syscall, "openat", SyscallNumbers.openat, $"open {path}", result, 0,
-            PlanArgument.Value(-100, "AT_FDCWD"),
-            PlanArgument.String(path),
+            below ? PlanArgument.Slot(_proc!.Value) : PlanArgument.Value(-100, "AT_FDCWD"),
+            PlanArgument.String(below ? path[proc.Length..] : path),
             PlanArgument.Value((flags | OpenFlags.CloseOnExec).Native(), PlanFlags.Show(flags | OpenFlags.CloseOnExec)),
             PlanArgument.Value(0));
+    }
+
+    /// <summary>Goes on with the <c>/proc</c> that is there now, also after the mount namespace is another.</summary>
+    public void UseProc()
+    {
+        PlanSlot proc = NewSlot("proc");
+        Open("/proc", OpenFlags.Path, proc);
+        _proc = proc;
+    }
 
     /// <summary>Opens a file of a directory that is open.</summary>
     public void OpenIn(PlanSlot directory, string name, OpenFlags flags, PlanSlot result) =>
         Add(PlanOperation.Syscall, "openat", SyscallNumbers.openat, $"open {name} of ${directory.Name}", result, 0,
             PlanArgument.Slot(directory),
             PlanArgument.String(name),
-            PlanArgument.Value((long)(flags | OpenFlags.CloseOnExec), PlanFlags.Show(flags | OpenFlags.CloseOnExec)),
+            PlanArgument.Value((flags | OpenFlags.CloseOnExec).Native(), PlanFlags.Show(flags | OpenFlags.CloseOnExec)),
             PlanArgument.Value(0));
 
     public void Close(PlanSlot slot) => Call("close", SyscallNumbers.close, $"close ${slot.Name}", PlanArgument.Slot(slot));

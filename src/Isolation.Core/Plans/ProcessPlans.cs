@@ -91,6 +91,9 @@ internal sealed record EntryOptions
     /// <summary>Those of <see cref="Types"/> that are entered before the user namespace, since the rights over them are lost with it.</summary>
     public NamespaceType Before { get; init; }
 
+    /// <summary>A user namespace around the one that is entered is entered first; its descriptor comes before the others.</summary>
+    public bool Outer { get; init; }
+
     /// <summary>The namespaces that are made for the program, out of those that were entered; null for none.</summary>
     public NamespacePlanOptions? New { get; init; }
 
@@ -147,7 +150,7 @@ internal static class ProcessPlans
     }
 
     /// <summary>
-    /// Enters, makes what is to be new, and runs. The inputs are: standard input, output, error; the v2 directory; the v1 files; the namespaces in the
+    /// Enters, makes what is to be new, and runs. The inputs are: standard input, output, error; the v2 directory; the v1 files; the outer user namespace; the namespaces in the
     /// order of <see cref="Order"/>; the root directory; the start directory. Equivalent to <c>nsenter</c> and <c>unshare</c>, with the process in its
     /// control groups before its first instruction.
     /// </summary>
@@ -166,11 +169,7 @@ internal static class ProcessPlans
             cgroups.Add(plan.Input("cgroup" + i.ToString(CultureInfo.InvariantCulture)));
         }
 
-        List<(NamespaceType Type, PlanSlot Slot)> namespaces = [];
-        foreach (NamespaceType type in Order(entry.Types, entry.Before))
-        {
-            namespaces.Add((type, plan.Input(type.ProcName())));
-        }
+        List<(NamespaceType Type, PlanSlot Slot)> namespaces = Namespaces(plan, entry);
 
         PlanSlot? root = entry.RootDirectory ? plan.Input("root") : null;
         PlanSlot? start = entry.StartDirectory ? plan.Input("cwd") : null;
@@ -232,6 +231,23 @@ internal static class ProcessPlans
         plan.ResetSignals();
         plan.Exec(program.SearchPaths(), [program.FilePath, .. program.Arguments], program.Environment, namedByPath: program.Choices is not null);
         return plan;
+    }
+
+    /// <summary>The inputs for the namespaces that are entered, in their order.</summary>
+    public static List<(NamespaceType Type, PlanSlot Slot)> Namespaces(Plan plan, EntryOptions entry)
+    {
+        List<(NamespaceType Type, PlanSlot Slot)> namespaces = [];
+        if (entry.Outer)
+        {
+            namespaces.Add((NamespaceType.User, plan.Input("outer")));
+        }
+
+        foreach (NamespaceType type in Order(entry.Types, entry.Before))
+        {
+            namespaces.Add((type, plan.Input(type.ProcName())));
+        }
+
+        return namespaces;
     }
 
     private static void EnterNew(Plan plan, EntryOptions entry)

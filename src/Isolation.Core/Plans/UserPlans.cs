@@ -15,11 +15,7 @@ internal static class UserPlans
     public static Plan OpenDatabases(EntryOptions entry)
     {
         Plan plan = new($"find the users of {entry.Target}");
-        List<(NamespaceType Type, PlanSlot Slot)> namespaces = [];
-        foreach (NamespaceType type in ProcessPlans.Order(entry.Types, entry.Before))
-        {
-            namespaces.Add((type, plan.Input(type.ProcName())));
-        }
+        List<(NamespaceType Type, PlanSlot Slot)> namespaces = ProcessPlans.Namespaces(plan, entry);
 
         PlanSlot? root = entry.RootDirectory ? plan.Input("root") : null;
         foreach ((NamespaceType type, PlanSlot slot) in namespaces)
@@ -33,6 +29,23 @@ internal static class UserPlans
         {
             PlanSlot slot = plan.NewSlot(file);
             plan.Open($"/etc/{file}", OpenFlags.ReadOnly, slot);
+            plan.Send(slot);
+        }
+
+        plan.Exit();
+        return plan;
+    }
+
+    /// <summary>Opens the id maps of a user namespace as they are seen in it, where outside is the namespace around; it is the only input.</summary>
+    public static Plan OpenMaps(string target)
+    {
+        Plan plan = new($"find the ids of {target}");
+        PlanSlot user = plan.Input("user");
+        plan.SetNs(user, NamespaceType.User, target);
+        foreach (string name in (string[])["uid_map", "gid_map"])
+        {
+            PlanSlot slot = plan.NewSlot(name);
+            plan.Open($"/proc/self/{name}", OpenFlags.ReadOnly, slot);
             plan.Send(slot);
         }
 

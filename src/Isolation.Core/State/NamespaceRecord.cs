@@ -56,7 +56,7 @@ internal sealed record NamespaceRecord
     /// <summary>While the set is made: the agent that does it, whose processes are known to it alone until they are in the record.</summary>
     public RecordedProcess? Agent { get; init; }
 
-    /// <summary>An unnamed set ends with its owner.</summary>
+    /// <summary>An unnamed set ends with its owner, and so does one that was asked to.</summary>
     public bool EndsWithOwner { get; init; }
 
     /// <summary>The init of the pid namespace, or the process that holds an ordinary user's set; null where pins alone keep it.</summary>
@@ -81,8 +81,20 @@ internal sealed record NamespaceRecord
 
     public string? DomainName { get; init; }
 
+    /// <summary>The set in which this one was made; null for none.</summary>
+    public string? Parent { get; init; }
+
+    /// <summary>The user to whom its user namespace belongs; null where it has none.</summary>
+    public uint? OwnerUid { get; init; }
+
+    /// <summary>The group to which its user namespace belongs; null where it has none, or where that is not known.</summary>
+    public uint? OwnerGid { get; init; }
+
     /// <summary>The namespaces' ids, by the names of <c>/proc/PID/ns</c>.</summary>
     public Dictionary<string, ulong> Ids { get; init; } = [];
+
+    /// <summary>The ids of the namespaces of others that it was made in and that its programs enter too.</summary>
+    public Dictionary<string, ulong> Joined { get; init; } = [];
 
     public byte[] ToJson() => JsonFields.Write(
         writer =>
@@ -103,13 +115,14 @@ internal sealed record NamespaceRecord
             Write(writer, "pid1", Pid1);
             WriteText(writer, "hostName", HostName);
             WriteText(writer, "domainName", DomainName);
-            writer.WriteStartObject("ids"u8);
-            foreach ((string kind, ulong id) in Ids)
+            WriteText(writer, "parent", Parent);
+            WriteNumber(writer, "ownerUid", OwnerUid);
+            WriteNumber(writer, "ownerGid", OwnerGid);
+            WriteIds(writer, "ids", Ids);
+            if (Joined.Count != 0)
             {
-                writer.WriteNumber(kind, id);
+                WriteIds(writer, "joined", Joined);
             }
-
-            writer.WriteEndObject();
         },
         indented: true);
 
@@ -189,6 +202,10 @@ internal sealed record NamespaceRecord
                 "pid1" => record with { Pid1 = Process(ref reader) },
                 "hostName" => record with { HostName = JsonFields.Text(ref reader) },
                 "domainName" => record with { DomainName = JsonFields.Text(ref reader) },
+                "parent" => record with { Parent = SetOf(JsonFields.Text(ref reader)) },
+                "ownerUid" => record with { OwnerUid = JsonFields.UInt(ref reader) },
+                "ownerGid" => record with { OwnerGid = JsonFields.UInt(ref reader) },
+                "joined" => record with { Joined = ReadIds(ref reader) },
                 "ids" => record with { Ids = ReadIds(ref reader) },
                 _ => Skip(ref reader, record),
             };
@@ -200,6 +217,9 @@ internal sealed record NamespaceRecord
 
     private static NamespaceType TypesOf(string? text) =>
         Enum.TryParse(typeof(NamespaceType), text, out object? types) ? (NamespaceType)types : throw new JsonException($"'{text}' are no kinds of namespaces.");
+
+    // It becomes part of a path.
+    private static string SetOf(string? name) => name is not null && NamespaceName.IsValid(name) ? name : throw new JsonException($"'{name}' is no name of a set.");
 
     private static RecordPhase PhaseOf(string? text) => text switch
     {
@@ -261,6 +281,25 @@ internal sealed record NamespaceRecord
             writer.WriteNumber("pid"u8, process.Pid);
             writer.WriteNumber("startTicks"u8, process.StartTicks);
             writer.WriteEndObject();
+        }
+    }
+
+    private static void WriteIds(Utf8JsonWriter writer, string name, Dictionary<string, ulong> ids)
+    {
+        writer.WriteStartObject(name);
+        foreach ((string kind, ulong id) in ids)
+        {
+            writer.WriteNumber(kind, id);
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static void WriteNumber(Utf8JsonWriter writer, string name, uint? value)
+    {
+        if (value is uint number)
+        {
+            writer.WriteNumber(name, number);
         }
     }
 

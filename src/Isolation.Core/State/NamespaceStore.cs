@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Threading;
 using Isolation.Agent;
+using Isolation.Cgroups;
 using Isolation.Entry;
 using Isolation.Interop;
 using Isolation.Plans;
@@ -17,6 +18,9 @@ internal sealed class NamespaceStore
 
     private static int s_unnamed;
 
+    // Sets with a name that end with this process; locked while it is used.
+    private static readonly HashSet<string> s_ending = [];
+
     private readonly StateFolder _folder;
 
     public NamespaceStore(StateFolder folder) => _folder = folder;
@@ -28,13 +32,16 @@ internal sealed class NamespaceStore
     public Plan PlanFor(NamespaceSetOptions options)
     {
         options.Check();
-        return NamespacePlans.Create(PlanOptions(options, options.Name ?? "(unnamed)"));
+        using SetSurroundings? around = SetSurroundings.Of(options, this);
+        return NamespacePlans.Create(PlanOptions(options, options.Name ?? "(unnamed)", around, CancellationToken.None));
     }
 
     /// <summary>Makes a set; where anything fails, nothing of it stays.</summary>
     /// <exception cref="IsolationException">
     /// <c>NamespaceExists</c>, <c>NamespaceNameTaken</c>, <c>NamespaceNameInvalid</c>, <c>NamespaceTypeInvalid</c>, <c>NamespaceOptionInvalid</c>,
-    /// <c>IdMapInvalid</c>, <c>IdMapNotAllowed</c>, <c>IdMapRefused</c>, <c>IdMapProgramMissing</c>, <c>SubordinateIdsMissing</c>, <c>NamespaceTypeUnsupported</c>, <c>NamespaceLocked</c>, <c>StateFolderUnsafe</c>, <c>StateFolderUnavailable</c>, <c>NamespaceKeeperEnded</c>, <c>AgentMissing</c> and the agent's others.
+    /// <c>NamespaceNotFound</c>, <c>NamespaceSetBroken</c>, <c>NamespaceSetBusy</c>, <c>NamespaceNestingLimit</c>, <c>IdMapInvalid</c>, <c>IdMapNotAllowed</c>,
+    /// <c>IdMapRefused</c>, <c>IdMapProgramMissing</c>, <c>SubordinateIdsMissing</c>, <c>NamespaceTypeUnsupported</c>, <c>NamespaceLocked</c>,
+    /// <c>StateFolderUnsafe</c>, <c>StateFolderUnavailable</c>, <c>NamespaceKeeperEnded</c>, <c>AgentMissing</c> and the agent's others.
     /// </exception>
     /// <exception cref="SyscallException">The kernel refused a step.</exception>
     public NamespaceSet Create(NamespaceSetOptions options, CancellationToken cancellation)
@@ -42,23 +49,36 @@ internal sealed class NamespaceStore
         options.Check();
         KernelNamespaces.Require(options.Types);
         string name = options.Name ?? $"unnamed-{Environment.ProcessId}-{Interlocked.Increment(ref s_unnamed)}";
-        NamespacePlanOptions planned = PlanOptions(options, name);
         using Descriptor use = _folder.Use();
+
+        // The parent stays while something is made in it. In the order of the names, as everybody locks them.
+        bool parentFirst = string.CompareOrdinal(options.Parent, name) < 0;
+        using NameLock? before = options.Parent is not null && parentFirst ? _folder.Lock(options.Parent, s_lockTimeout, cancellation) : null;
         using NameLock locked = _folder.Lock(name, s_lockTimeout, cancellation);
-        RefuseTaken(name, !planned.Hold && options.Types.HasFlag(NamespaceType.Net));
+        using NameLock? after = options.Parent is not null && !parentFirst && options.Parent != name ? _folder.Lock(options.Parent, s_lockTimeout, cancellation) : null;
+        RefuseTaken(name, network: !Holds(options) && options.Types.HasFlag(NamespaceType.Net));
+        using SetSurroundings? around = SetSurroundings.Of(options, this);
+        NamespacePlanOptions planned = PlanOptions(options, name, around, cancellation);
         try
         {
-            return Make(options, planned, cancellation);
+            try
+            {
+                return Make(options, planned, around, cancellation);
+            }
+            catch (SyscallException exception) when (!planned.Hold && (options.Types.HasFlag(NamespaceType.Mount) || around?.Has(NamespaceType.Mount) == true) && exception is { Syscall: "mount", Errno: Errno.EINVAL })
+            {
+                // The kernel pins a mount namespace only in one that it numbered before, and numbers them by processor: where the caller is not in the
+                // host's first one, that is chance. A process keeps the set then.
+                return Make(options, planned with { Hold = true }, around, cancellation);
+            }
         }
-        catch (SyscallException exception) when (!planned.Hold && options.Types.HasFlag(NamespaceType.Mount) && exception is { Syscall: "mount", Errno: Errno.EINVAL })
+        catch (SyscallException exception) when (exception is { Syscall: "unshare", Errno: Errno.ENOSPC or Errno.EUSERS } && around?.TooDeep(name, options.Types) is IsolationException tooDeep)
         {
-            // The kernel pins a mount namespace only in one that it numbered before, and numbers them by processor: where the caller is not in the
-            // host's first one, that is chance. A process keeps the set then.
-            return Make(options, planned with { Hold = true }, cancellation);
+            throw tooDeep;
         }
     }
 
-    private NamespaceSet Make(NamespaceSetOptions options, NamespacePlanOptions planned, CancellationToken cancellation)
+    private NamespaceSet Make(NamespaceSetOptions options, NamespacePlanOptions planned, SetSurroundings? around, CancellationToken cancellation)
     {
         string name = planned.Name;
         bool pinned = !planned.Hold;
@@ -72,23 +92,35 @@ internal sealed class NamespaceStore
             Created = DateTimeOffset.Now,
             Owner = owner,
             Agent = RecordedProcess.Of(agent.Identity),
-            EndsWithOwner = options.Name is null,
+            EndsWithOwner = options.EndsWithOwner,
             Pinned = pinned,
-            NamedNetwork = _folder.IsRoot && options.Name is not null && options.Types.HasFlag(NamespaceType.Net),
+            NamedNetwork = _folder.IsRoot && !options.EndsWithOwner && options.Types.HasFlag(NamespaceType.Net),
+            Parent = options.Parent,
+            OwnerUid = options.Types.HasFlag(NamespaceType.User) ? options.Owner?.Uid ?? Sys.EffectiveUserId : null,
+            OwnerGid = options.Types.HasFlag(NamespaceType.User) && around?.User is null ? options.Owner?.Gid ?? Sys.EffectiveGroupId : null,
             AsPid1 = options.AsPid1,
             HostName = options.HostName,
             DomainName = options.DomainName,
         };
+        foreach ((NamespaceType type, Descriptor descriptor) in around?.Kept(options.Types) ?? [])
+        {
+            record.Joined[type.ProcName()] = Sys.Status(descriptor).Inode;
+        }
+
         SetFolder folder = new(_folder, name);
         using DescriptorReserve reserve = new();
         try
         {
             Plan plan = NamespacePlans.Create(planned);
             bool init = options.Types.HasFlag(NamespaceType.Pid) && !options.AsPid1;
-            using PlanOutcome outcome = Run(agent, plan, planned, folder, record, staysBehind: init || planned.Hold, cancellation);
+            using PlanOutcome outcome = Run(agent, plan, planned, around, folder, record, staysBehind: init || planned.Hold, cancellation);
             for (int i = 0; i < plan.Outputs.Count; i++)
             {
                 record.Ids[plan.Outputs[i]] = Sys.Status(outcome.Descriptors[i]).Inode;
+                if (plan.Outputs[i] == "user")
+                {
+                    record = record with { OwnerUid = Sys.OwnerUidOfNamespace(outcome.Descriptors[i]) };
+                }
             }
 
             if (init || planned.Hold)
@@ -114,7 +146,20 @@ internal sealed class NamespaceStore
                 }
             }
 
-            record = record with { Phase = RecordPhase.Ready, Owner = options.Name is null ? owner : null, Agent = null };
+            foreach ((NamespaceType type, Descriptor descriptor) in pinned && around is not null ? around.Kept(options.Types) : [])
+            {
+                folder.PinJoined(type.ProcName(), descriptor);
+            }
+
+            if (options.KillChild)
+            {
+                lock (s_ending)
+                {
+                    s_ending.Add(name);
+                }
+            }
+
+            record = record with { Phase = RecordPhase.Ready, Owner = options.EndsWithOwner ? owner : null, Agent = null };
             folder.Write(record);
             return new NamespaceSet(record, folder.Path, NamespaceSetState.Ready);
         }
@@ -138,24 +183,63 @@ internal sealed class NamespaceStore
 
     // What stays when this process is killed is found by the record, which hence comes first. A plan that leaves no process behind leaves nothing before
     // it is pinned: the folder is made while the kernel makes the namespaces.
-    private static PlanOutcome Run(
-        AgentClient agent, Plan plan, NamespacePlanOptions planned, SetFolder folder, NamespaceRecord record, bool staysBehind, CancellationToken cancellation)
+    private PlanOutcome Run(
+        AgentClient agent,
+        Plan plan,
+        NamespacePlanOptions planned,
+        SetSurroundings? around,
+        SetFolder folder,
+        NamespaceRecord record,
+        bool staysBehind,
+        CancellationToken cancellation)
     {
+        List<Descriptor> opened = [];
         using IdMapHandshake? maps = planned.Maps is { AreAwaited: true } ? new() : null;
-        if (staysBehind)
-        {
-            folder.Make(record);
-        }
-
-        Func<CancellationToken, PlanOutcome> finish = agent.Begin(plan, maps is null ? [] : [maps.Far], staysBehind && planned.Attached);
+        Func<CancellationToken, PlanOutcome> finish;
+        bool recordFirst = staysBehind || planned.BirthCgroup || planned.CgroupFiles != 0 || record.Parent is not null;
         try
         {
-            if (!staysBehind)
+            if (recordFirst)
             {
                 folder.Make(record);
             }
 
-            maps?.Serve(agent, planned.Maps!, $"set '{planned.Name}'", around: null, cancellation);
+            if (record.Parent is not null)
+            {
+                new SetFolder(_folder, record.Parent).AddChild(record.Name);
+            }
+
+            if (planned.BirthCgroup || planned.CgroupFiles != 0)
+            {
+                OpenCgroup(planned.Name, opened);
+            }
+
+            List<Descriptor> inputs = [.. opened];
+            foreach ((_, Descriptor descriptor) in around?.Order ?? [])
+            {
+                inputs.Add(descriptor);
+            }
+
+            if (maps is not null)
+            {
+                inputs.Add(maps.Far);
+            }
+
+            finish = agent.Begin(plan, inputs, staysBehind && planned.Attached);
+        }
+        finally
+        {
+            Sys.DisposeAll(opened);
+        }
+
+        try
+        {
+            if (!recordFirst)
+            {
+                folder.Make(record);
+            }
+
+            maps?.Serve(agent, planned.Maps!, $"set '{planned.Name}'", around?.User, cancellation);
         }
         catch
         {
@@ -176,6 +260,19 @@ internal sealed class NamespaceStore
         return finish(cancellation);
     }
 
+    // The set's own control group, in which its maker is when it makes a cgroup namespace: that is the namespace's root from then on.
+    private static void OpenCgroup(string name, List<Descriptor> opened)
+    {
+        Cgroup cgroup = Cgroup.ForSet(SetCgroups.Host, name);
+        cgroup.MakeEverywhere();
+        foreach (CgroupDirectory directory in cgroup.Places)
+        {
+            bool unified = directory.Hierarchy.Version == CgroupVersion.V2;
+            Descriptor descriptor = Sys.Open(unified ? directory.FullPath : directory.ProcsFile, unified ? OpenFlags.ReadOnly : OpenFlags.WriteOnly);
+            opened.Insert(unified ? 0 : opened.Count, descriptor);
+        }
+    }
+
     /// <summary>The set of a name; null where there is none.</summary>
     /// <exception cref="IsolationException"><c>NamespaceRecordDamaged</c>, <c>NamespaceRecordTooNew</c>.</exception>
     public NamespaceSet? Find(string name)
@@ -193,7 +290,8 @@ internal sealed class NamespaceStore
         }
 
         Dictionary<string, ulong> living = SetNamespaces.Living(record, folder.Path);
-        return new NamespaceSet(record with { Ids = living }, folder.Path, StateOf(record, living));
+        Dictionary<string, ulong> joined = SetNamespaces.LivingJoined(record, folder.Path);
+        return new NamespaceSet(record with { Ids = living, Joined = joined }, folder.Path, StateOf(record, living, joined));
     }
 
     /// <summary>Whether there is a set of the name, whatever is kept of it.</summary>
@@ -225,19 +323,32 @@ internal sealed class NamespaceStore
     public IReadOnlyDictionary<NamespaceKey, string> NamesByKey()
     {
         Dictionary<NamespaceKey, string> names = [];
+        List<(NamespaceKey Key, string Name)> joined = [];
         foreach (string name in Names())
         {
             try
             {
-                foreach (NamespaceKey key in Find(name)?.Namespaces ?? [])
+                NamespaceSet? set = Find(name);
+                foreach (NamespaceKey key in set?.Namespaces ?? [])
                 {
                     names.TryAdd(key, name);
+                }
+
+                foreach (NamespaceKey key in set?.Joined ?? [])
+                {
+                    joined.Add((key, name));
                 }
             }
             catch (IsolationException)
             {
                 // A damaged record is told by Get-Namespace; here it only has no name to give.
             }
+        }
+
+        // Of the set that has them still where the one that they were made for is gone: then they are no leak either.
+        foreach ((NamespaceKey key, string name) in joined)
+        {
+            names.TryAdd(key, name);
         }
 
         return names;
@@ -307,7 +418,16 @@ internal sealed class NamespaceStore
     public NamespaceSet SetHostNames(string name, string? hostName, string? domainName, Action<string>? explain, CancellationToken cancellation)
     {
         using NameLock locked = Hold(name, cancellation) ?? throw NotFound(name);
-        using NamespaceTarget target = NamespaceTarget.Of(Get(name), NamespaceType.Uts);
+        NamespaceSet set = Get(name);
+        if (Array.Exists(set.Joined, static key => key.Type == NamespaceType.Uts))
+        {
+            throw new IsolationException(
+                "NamespaceTypeNotInSet",
+                ErrorKind.InvalidArgument,
+                $"Set '{name}' has the uts namespace of another, whose names would change: {(set.Parent is null ? "name the one that it joined." : $"name the one in which it was made, '{set.Parent}', or make a set with Uts.")}");
+        }
+
+        using NamespaceTarget target = NamespaceTarget.Of(set, NamespaceType.Uts);
         using OwnedNamespace uts = new(target[NamespaceType.Uts], NamespaceType.Uts, target.Description);
         Plan plan = UtsPlans.SetNames(uts, name, hostName, domainName);
         explain?.Invoke(plan.ToString());
@@ -319,6 +439,32 @@ internal sealed class NamespaceStore
         }
 
         return Get(name);
+    }
+
+    /// <summary>The sets that were made in a set, and those in them, the innermost first.</summary>
+    public IReadOnlyList<string> Descendants(string name)
+    {
+        List<string> found = [];
+        HashSet<string> seen = [name];
+        if (NamespaceName.IsValid(name))
+        {
+            AddDescendants(name, found, seen);
+        }
+
+        return found;
+    }
+
+    // Records that were changed by hand can have sets go round in a circle.
+    private void AddDescendants(string name, List<string> found, HashSet<string> seen)
+    {
+        foreach (string child in new SetFolder(_folder, name).Children())
+        {
+            if (seen.Add(child))
+            {
+                AddDescendants(child, found, seen);
+                found.Add(child);
+            }
+        }
     }
 
     /// <summary>Removes sets: ends what runs in them, their pins, cgroups and folders. One look at the host's processes serves all of them.</summary>
@@ -408,15 +554,18 @@ internal sealed class NamespaceStore
         }
     }
 
-    /// <summary>Removes the unnamed sets of this process, at its end.</summary>
+    /// <summary>Removes the sets that end with this process, at its end.</summary>
     public void RemoveOwn()
     {
         List<string> own = [];
         foreach (string name in Names())
         {
-            if (name.StartsWith($"unnamed-{Environment.ProcessId}-", StringComparison.Ordinal))
+            lock (s_ending)
             {
-                own.Add(name);
+                if (name.StartsWith($"unnamed-{Environment.ProcessId}-", StringComparison.Ordinal) || (s_ending.Contains(name) && EndsWithThis(name)))
+                {
+                    own.Add(name);
+                }
             }
         }
 
@@ -429,15 +578,29 @@ internal sealed class NamespaceStore
     private static IsolationException NotFound(string name) => new(
         "NamespaceNotFound", ErrorKind.NotFound, $"There is no namespace set '{name}'. Get-Namespace lists those that there are; New-Namespace makes one.");
 
+    // One of that name may have been removed since, and another made by somebody else, or to stay.
+    private bool EndsWithThis(string name)
+    {
+        try
+        {
+            return new SetFolder(_folder, name).Read() is { EndsWithOwner: true, Owner: RecordedProcess owner } && owner == RecordedProcess.Own;
+        }
+        catch (IsolationException)
+        {
+            // Damaged: what keeps the set ends with the agent.
+            return false;
+        }
+    }
+
     internal static bool IsAbandoned(NamespaceRecord record) =>
         record.Owner is RecordedProcess owner && (record.EndsWithOwner || record.Phase != RecordPhase.Ready) && !owner.IsRunning();
 
-    private static NamespaceSetState StateOf(NamespaceRecord record, Dictionary<string, ulong> living) => record.Phase switch
+    private static NamespaceSetState StateOf(NamespaceRecord record, Dictionary<string, ulong> living, Dictionary<string, ulong> joined) => record.Phase switch
     {
         RecordPhase.Creating => record.Owner?.IsRunning() == true ? NamespaceSetState.Creating : NamespaceSetState.Broken,
         RecordPhase.Removing => record.Owner?.IsRunning() == true ? NamespaceSetState.Removing : NamespaceSetState.Broken,
         _ when record.Keeper is RecordedProcess keeper && !keeper.IsRunning() => NamespaceSetState.Broken,
-        _ => IsWhole(record, living) ? NamespaceSetState.Ready : NamespaceSetState.Broken,
+        _ => IsWhole(record, living) && joined.Count == record.Joined.Count ? NamespaceSetState.Ready : NamespaceSetState.Broken,
     };
 
     // A set made with -AsPid1 is without its pid namespace while nothing runs in it.
@@ -479,19 +642,49 @@ internal sealed class NamespaceStore
         }
     }
 
-    private NamespacePlanOptions PlanOptions(NamespaceSetOptions options, string name) => new()
-    {
-        Name = name,
-        Types = options.Types,
-        HostName = options.HostName,
-        DomainName = options.DomainName,
-        Maps = options.Types.HasFlag(NamespaceType.User) ? IdMapPlanner.Plan(options.IdMap, IdMapCaller.Current) : null,
-        MonotonicOffset = options.MonotonicOffset,
-        BootTimeOffset = options.BootTimeOffset,
-        AsPid1 = options.AsPid1,
+    // Without privilege nothing can be pinned where others see it, and what ends with this process is not pinned.
+    private bool Holds(NamespaceSetOptions options) => !_folder.IsRoot || options.EndsWithOwner;
 
-        // Without privilege nothing can be pinned where others see it, and what ends with this process is not pinned.
-        Hold = !_folder.IsRoot || options.Name is null,
-        Attached = options.Name is null,
-    };
+    private NamespacePlanOptions PlanOptions(NamespaceSetOptions options, string name, SetSurroundings? around, CancellationToken cancellation)
+    {
+        IReadOnlyList<CgroupDirectory> cgroups = options.Types.HasFlag(NamespaceType.Cgroup) ? Cgroup.ForSet(SetCgroups.Host, name).Places : [];
+        bool unified = cgroups.Count != 0 && cgroups[0].Hierarchy.Version == CgroupVersion.V2;
+        List<NamespaceType> joined = [];
+        foreach ((NamespaceType type, _) in around?.Order ?? [])
+        {
+            joined.Add(type);
+        }
+
+        return new NamespacePlanOptions
+        {
+            Name = name,
+            Types = options.Types,
+            HostName = options.HostName,
+            DomainName = options.DomainName,
+            Maps = options.Types.HasFlag(NamespaceType.User) ? IdMapPlanner.Plan(options.IdMap, CallerOf(options, around, cancellation)) : null,
+            MonotonicOffset = options.MonotonicOffset,
+            BootTimeOffset = options.BootTimeOffset,
+            Joined = joined,
+            JoinedFrom = around?.Description ?? "",
+            Owner = options.Owner,
+            BirthCgroup = unified,
+            CgroupFiles = cgroups.Count - (unified ? 1 : 0),
+            AsPid1 = options.AsPid1,
+            Hold = Holds(options),
+            Attached = options.EndsWithOwner,
+        };
+    }
+
+    private static IdMapCaller CallerOf(NamespaceSetOptions options, SetSurroundings? around, CancellationToken cancellation)
+    {
+        IdMapCaller caller = options.IdMap.IsBeyondOwn ? IdMapCaller.Current : IdMapCaller.Own;
+        if (around?.User is Descriptor user && options.IdMap.HasMap)
+        {
+            using PlanOutcome outcome = AgentClient.Current.Run(UserPlans.OpenMaps(around.Description), [user], attached: true, cancellation);
+            caller = IdMapCaller.Inside(Sys.ReadText(outcome.Descriptors[0]), Sys.ReadText(outcome.Descriptors[1]), around.Description);
+        }
+
+        // It is the owner who makes the namespace, and so its ids that it may map by itself.
+        return options.Owner is (uint uid, uint gid) ? caller with { Uid = uid, Gid = gid } : caller;
+    }
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using Isolation.Interop;
 
@@ -26,6 +27,10 @@ internal sealed class SetFolder
 
     private string Pins => System.IO.Path.Combine(Path, "ns");
 
+    private string JoinedPins => System.IO.Path.Combine(Path, "in");
+
+    private string ChildrenFolder => System.IO.Path.Combine(Path, "children");
+
     /// <summary>Makes the folder with its record in it, all at once: no reader ever sees a folder without.</summary>
     public void Make(NamespaceRecord record)
     {
@@ -34,12 +39,22 @@ internal sealed class SetFolder
             _state.EnsurePrivateMount();
         }
 
-        string draft = Beside(".new-");
+        string draft = Draft(".new-");
         DeleteTree(draft);
         Directory.CreateDirectory(draft, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         if (record.Pinned)
         {
             Directory.CreateDirectory(System.IO.Path.Combine(draft, "ns"));
+        }
+
+        if (record.Joined.Count != 0)
+        {
+            string joined = Directory.CreateDirectory(System.IO.Path.Combine(draft, "in")).FullName;
+            foreach (string kind in record.Joined.Keys)
+            {
+                // Also without a pin: it says what is not the set's own where the record does not any more.
+                StateFile.Write(System.IO.Path.Combine(joined, kind), []);
+            }
         }
 
         StateFile.Write(System.IO.Path.Combine(draft, "set.json"), record.ToJson());
@@ -49,8 +64,8 @@ internal sealed class SetFolder
     /// <summary>Removes what a process that was killed in <see cref="Make"/> or <see cref="Delete"/> left; the caller holds the name's lock.</summary>
     public void DeleteDrafts()
     {
-        DeleteTree(Beside(".new-"));
-        DeleteTree(Beside(".old-"));
+        DeleteTree(Draft(".new-"));
+        DeleteTree(Draft(".old-"));
     }
 
     /// <summary>The record; null where there is no set.</summary>
@@ -101,6 +116,64 @@ internal sealed class SetFolder
     /// <summary>The pin of one kind.</summary>
     public string Pin(string kind) => System.IO.Path.Combine(Pins, kind);
 
+    /// <summary>The pin of one kind that is another's: apart from the own, so that nobody takes it for the set's.</summary>
+    public string JoinedPin(string kind) => System.IO.Path.Combine(JoinedPins, kind);
+
+    /// <summary>Whether the namespace of one kind is another's.</summary>
+    public bool IsJoined(string kind) => File.Exists(JoinedPin(kind));
+
+    /// <summary>Pins a namespace of another's.</summary>
+    public void PinJoined(string kind, Descriptor ns) => Sys.Mount(ns.ProcPath, JoinedPin(kind), null, MountFlags.Bind);
+
+    /// <summary>The names of the sets that were made in this one. The caller holds the name's lock, or may be told of one that is going.</summary>
+    public IReadOnlyList<string> Children()
+    {
+        List<string> children = [];
+        foreach (string folder in StateFolder.List(ChildrenFolder, "*"))
+        {
+            string name = System.IO.Path.GetFileName(folder);
+            if (new SetFolder(_state, name).IsIn(System.IO.Path.GetFileName(Path)))
+            {
+                children.Add(name);
+            }
+        }
+
+        children.Sort(StringComparer.Ordinal);
+        return children;
+    }
+
+    /// <summary>Notes a set that is made in this one; the caller holds the lock of this one's name.</summary>
+    public void AddChild(string name)
+    {
+        Directory.CreateDirectory(System.IO.Path.Combine(ChildrenFolder, name));
+    }
+
+    /// <summary>Forgets a set that was made in this one.</summary>
+    public void RemoveChild(string name)
+    {
+        try
+        {
+            Directory.Delete(System.IO.Path.Combine(ChildrenFolder, name));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // This one is gone as well. Otherwise it stays, and says nothing: see below.
+        }
+    }
+
+    // What was noted for a set that was never made, or of which nobody took it away, says nothing of another of its name.
+    private bool IsIn(string parent)
+    {
+        try
+        {
+            return Read() is NamespaceRecord record && record.Parent == parent;
+        }
+        catch (IsolationException exception) when (exception.ErrorId is "NamespaceRecordDamaged" or "NamespaceRecordTooNew")
+        {
+            return true;
+        }
+    }
+
     /// <summary>Pins a namespace: a bind mount of its file keeps it without a process, namespaces(7).</summary>
     public void Pin(string kind, Descriptor ns)
     {
@@ -113,10 +186,10 @@ internal sealed class SetFolder
     public void Delete()
     {
         // Of a set that could not even be begun.
-        DeleteTree(Beside(".new-"));
-        if (Directory.Exists(Pins))
+        DeleteTree(Draft(".new-"));
+        foreach (string pins in (string[])[Pins, JoinedPins])
         {
-            foreach (string pin in Directory.GetFiles(Pins))
+            foreach (string pin in Directory.Exists(pins) ? Directory.GetFiles(pins) : [])
             {
                 // Nothing mounted (EINVAL) is a pin that was not made yet.
                 _ = Sys.TryUnmount(pin);
@@ -125,14 +198,17 @@ internal sealed class SetFolder
 
         if (Exists)
         {
-            string old = Beside(".old-");
+            string old = Draft(".old-");
             DeleteTree(old);
             Directory.Move(Path, old);
             DeleteTree(old);
         }
     }
 
-    private string Beside(string prefix) => System.IO.Path.Combine(_state.Sets, prefix + System.IO.Path.GetFileName(Path));
+    /// <summary>The folder of another set of the same user.</summary>
+    public SetFolder Beside(string name) => new(_state, name);
+
+    private string Draft(string prefix) => System.IO.Path.Combine(_state.Sets, prefix + System.IO.Path.GetFileName(Path));
 
     private static void DeleteTree(string folder)
     {

@@ -23,7 +23,7 @@ internal static class SetNamespaces
 
         if (record.Pinned)
         {
-            return $"{folder}/ns/{type.ProcName()}";
+            return $"{folder}/{(record.Joined.ContainsKey(type.ProcName()) ? "in" : "ns")}/{type.ProcName()}";
         }
 
         // A holder that is no init stays outside the time namespace that it made for its children.
@@ -32,13 +32,18 @@ internal static class SetNamespaces
     }
 
     /// <summary>Those of the record's ids that still are the set's.</summary>
-    public static Dictionary<string, ulong> Living(NamespaceRecord record, string folder)
+    public static Dictionary<string, ulong> Living(NamespaceRecord record, string folder) => Living(record, folder, record.Ids);
+
+    /// <summary>Those of the record's ids of others' namespaces that are still kept.</summary>
+    public static Dictionary<string, ulong> LivingJoined(NamespaceRecord record, string folder) => Living(record, folder, record.Joined);
+
+    private static Dictionary<string, ulong> Living(NamespaceRecord record, string folder, Dictionary<string, ulong> ids)
     {
         Dictionary<string, ulong> living = [];
         foreach (NamespaceType type in NamespaceTypes.All)
         {
             string kind = type.ProcName();
-            if (record.Ids.TryGetValue(kind, out ulong id) && PathOf(record, folder, type) is string path
+            if (ids.TryGetValue(kind, out ulong id) && PathOf(record, folder, type) is string path
                 && Sys.TryStatus(path, out FileStatus status) && status.Inode == id)
             {
                 living.Add(kind, id);

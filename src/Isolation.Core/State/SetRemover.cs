@@ -23,11 +23,11 @@ internal sealed class SetRemover
 
     /// <summary>Removes sets by name.</summary>
     public void Remove(IReadOnlyList<string> names, TimeSpan lockTimeout, Action<string, Exception> failed, CancellationToken cancellation) =>
-        Remove(names, name => Begin(_folder.Lock(name, lockTimeout, cancellation), name, onlyAbandoned: false), failed, cancellation);
+        Remove(names, name => Begin(_folder.Lock(name, lockTimeout, cancellation), name, names), failed, cancellation);
 
     /// <summary>Removes those sets whose maker or remover is gone. Another process may be at it: what was found is looked at again under the lock.</summary>
     public void RemoveAbandoned(IReadOnlyList<string> names, TimeSpan lockTimeout) =>
-        Remove(names, name => Begin(_folder.Lock(name, lockTimeout, CancellationToken.None), name, onlyAbandoned: true), static (_, _) => { }, CancellationToken.None);
+        Remove(names, name => Begin(_folder.Lock(name, lockTimeout, CancellationToken.None), name, together: null), static (_, _) => { }, CancellationToken.None);
 
     /// <summary>Removes one set whose lock the caller holds.</summary>
     /// <exception cref="IsolationException"><c>NamespaceBusy</c>, <c>CgroupBusy</c>: processes in it do not end. The set stays.</exception>
@@ -94,8 +94,10 @@ internal sealed class SetRemover
         NamedNetworkPins.TryRemoveFolder();
     }
 
-    private Removal? Begin(NameLock locked, string name, bool onlyAbandoned)
+    // Of those that are removed together; null for what was abandoned, with which goes what was in it.
+    private Removal? Begin(NameLock locked, string name, IReadOnlyList<string>? together)
     {
+        bool onlyAbandoned = together is null;
         try
         {
             SetFolder folder = new(_folder, name);
@@ -107,6 +109,7 @@ internal sealed class SetRemover
                     "NamespaceNotFound", ErrorKind.NotFound, $"There is no namespace set '{name}'. Get-Namespace lists those that there are.");
             }
 
+            RefuseChildren(name, folder, together);
             record = Complete(record, folder, ownerIsGone: true) with { Phase = RecordPhase.Removing, Owner = RecordedProcess.Own };
             folder.Write(record);
             return new Removal(record, folder, locked);
@@ -115,6 +118,19 @@ internal sealed class SetRemover
         {
             locked.Dispose();
             throw;
+        }
+    }
+
+    private static void RefuseChildren(string name, SetFolder folder, IReadOnlyList<string>? together)
+    {
+        List<string> others = together is null ? [] : [.. folder.Children()];
+        others.RemoveAll(new HashSet<string>(together ?? []).Contains);
+        if (others.Count != 0)
+        {
+            throw new IsolationException(
+                "NamespaceHasChildren",
+                ErrorKind.Busy,
+                $"Cannot remove set '{name}': the sets {string.Join(", ", others)} were made in it. Remove them as well, with: Remove-Namespace {name} -Recurse");
         }
     }
 
@@ -155,11 +171,12 @@ internal sealed class SetRemover
             AwaitEnd(record.Agent, Stopwatch.StartNew());
         }
 
-        return record with { Keeper = FindKeeper(record.Name, record) };
+        return record with { Keeper = FindKeeper(record.Name, record, folder) };
     }
 
-    // Where the keeper's user namespace is one that was made from the caller's own, it is the set's, and all that is in it belongs to the set.
-    private static RecordedProcess? FindKeeper(string name, NamespaceRecord record)
+    // Where the keeper's user namespace is one that was made from the caller's own, and the set did not join it, it is the set's, and all that is in it
+    // belongs to the set.
+    private static RecordedProcess? FindKeeper(string name, NamespaceRecord record, SetFolder folder)
     {
         using ProcTree proc = new();
         foreach (int pid in proc.ProcessIds())
@@ -167,9 +184,9 @@ internal sealed class SetRemover
             if (proc.ReadCommandLine(pid).Trim() is string title
                 && (title == $"isolation-init {name}" || title == $"isolation-hold {name}")
                 && Sys.TryStatus($"/proc/{pid}", out FileStatus status)
-                && status.Uid == Sys.EffectiveUserId)
+                && (status.Uid == Sys.EffectiveUserId || IsOwned(pid, record.OwnerUid)))
             {
-                if (Sys.TryOpen($"/proc/{pid}/ns/user", OpenFlags.ReadOnly, out Descriptor? user) == Errno.None)
+                if (!folder.IsJoined("user") && Sys.TryOpen($"/proc/{pid}/ns/user", OpenFlags.ReadOnly, out Descriptor? user) == Errno.None)
                 {
                     using (user)
                     using (Descriptor? parent = Sys.ParentOfNamespace(user!, out _))
@@ -186,6 +203,20 @@ internal sealed class SetRemover
         }
 
         return null;
+    }
+
+    // With maps of its own the keeper has other ids than its maker, to whom its user namespace belongs.
+    private static bool IsOwned(int pid, uint? owner)
+    {
+        if (owner is null || Sys.TryOpen($"/proc/{pid}/ns/user", OpenFlags.ReadOnly, out Descriptor? user) != Errno.None)
+        {
+            return false;
+        }
+
+        using (user)
+        {
+            return Sys.OwnerUidOfNamespace(user!) == owner;
+        }
     }
 
     private static void EndProcesses(List<Removal> removals, Action<string, Exception> failed, CancellationToken cancellation)
@@ -367,6 +398,10 @@ internal sealed class SetRemover
 
             _folder.Delete();
             _finished = true;
+            if (Record.Parent is not null)
+            {
+                _folder.Beside(Record.Parent).RemoveChild(Record.Name);
+            }
         }
 
         public void Dispose()

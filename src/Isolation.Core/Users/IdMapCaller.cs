@@ -44,6 +44,9 @@ internal sealed record IdMapCaller
     /// <summary>What is around, for errors: <c>this user namespace</c>, <c>set 'web'</c>.</summary>
     public string Around { get; init; } = "this user namespace";
 
+    /// <summary>This process, where no more than its own ids are mapped: nothing is read.</summary>
+    public static IdMapCaller Own => new() { Name = "", Uid = Sys.EffectiveUserId, Gid = Sys.EffectiveGroupId };
+
     /// <summary>This process.</summary>
     public static IdMapCaller Current
     {
@@ -64,6 +67,57 @@ internal sealed record IdMapCaller
                 SubordinateGroups = elsewhere ? null : SubordinateIdRange.Parse(Read("/etc/subgid")),
             };
         }
+    }
+
+    /// <summary>Root of another user namespace, in which a new one is made; <see cref="SubordinateUsers"/> are all that there are in it.</summary>
+    /// <param name="users">Its <c>uid_map</c>, as it is seen there.</param>
+    /// <param name="groups">Its <c>gid_map</c>, as it is seen there.</param>
+    /// <param name="around">What it is of, for errors.</param>
+    public static IdMapCaller Inside(string users, string groups, string around)
+    {
+        IReadOnlyList<IdMap> userMap = ParseMap(users);
+        IReadOnlyList<IdMap> groupMap = ParseMap(groups);
+        return new IdMapCaller
+        {
+            Name = "root",
+            Uid = OwnId(userMap, Sys.EffectiveUserId),
+            Gid = OwnId(groupMap, Sys.EffectiveGroupId),
+            MayMapUsers = true,
+            MayMapGroups = true,
+            Users = userMap,
+            Groups = groupMap,
+            SubordinateUsers = Ranges(userMap),
+            SubordinateGroups = Ranges(groupMap),
+            Around = around,
+        };
+    }
+
+    // Root where there is one, since that is who enters it; otherwise who the caller is there.
+    private static uint OwnId(IReadOnlyList<IdMap> map, uint outside)
+    {
+        uint own = outside;
+        foreach (IdMap line in map)
+        {
+            if (line.Inside == 0)
+            {
+                return 0;
+            }
+
+            own = outside >= line.Outside && outside < line.Outside + line.Count ? (uint)(line.Inside + outside - line.Outside) : own;
+        }
+
+        return own;
+    }
+
+    private static List<SubordinateIdRange> Ranges(IReadOnlyList<IdMap> map)
+    {
+        List<SubordinateIdRange> ranges = [];
+        foreach (IdMap line in map)
+        {
+            ranges.Add(new SubordinateIdRange("root", line.Inside, line.Count));
+        }
+
+        return ranges;
     }
 
     /// <summary>The map as <c>/proc/PID/uid_map</c> shows it. Lines that are damaged are left out.</summary>

@@ -52,11 +52,18 @@ internal sealed class IdMapHandshake : IDisposable
         }
 
         List<Descriptor> none = [];
-        int length = Sys.Receive(_near.Number, stackalloc byte[8], none, block: false, out _, out int pid);
+        int length = Sys.Receive(_near.Number, stackalloc byte[8], none, block: false, out Errno error, out int pid);
         Sys.DisposeAll(none);
-        if (length <= 0 || Sys.TryOpen($"/proc/{pid}", OpenFlags.Path, out Descriptor? process) != Errno.None)
+        if (length == 0)
         {
             return;
+        }
+
+        Descriptor? process = null;
+        if (length < 0 || (error = Sys.TryOpen($"/proc/{pid}", OpenFlags.Path, out process)) != Errno.None)
+        {
+            // Ended meanwhile, or not to be seen: then it waits in vain.
+            throw new SyscallException(length < 0 ? "recvmsg" : "open", error, $"find the process that makes {owner}", PlanHints.ForFork(error));
         }
 
         using (process)

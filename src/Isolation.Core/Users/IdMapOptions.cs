@@ -26,6 +26,9 @@ internal sealed record IdMapOptions
     /// <summary>Whether anything is mapped.</summary>
     public bool HasMap => Users is not null || Groups is not null || Root || CurrentUser || Auto;
 
+    /// <summary>Whether others' ids are mapped, or it takes a right: not where the caller's own are all.</summary>
+    public bool IsBeyondOwn => Users is not null || Groups is not null || Auto || SetGroups == true;
+
     /// <summary>Refuses what no caller can mean.</summary>
     /// <exception cref="IsolationException"><c>NamespaceOptionInvalid</c>, <c>IdMapInvalid</c>.</exception>
     public void Check()

@@ -83,14 +83,14 @@ internal static class IdMapPlanner
         if (options.Auto)
         {
             List<(long, long)> inside = own is long at ? [(0, at), (at + 1, IdMap.IdCount - at - 1)] : [(0, IdMap.IdCount)];
-            lines.AddRange(IdMapList.Pair(inside, Subordinates(caller, side)));
+            lines.AddRange(IdMapList.Pair(inside, Subordinates(caller, side, except: own is null ? null : side.Own)));
             lines.Sort(static (one, other) => one.Inside.CompareTo(other.Inside));
         }
 
         return lines;
     }
 
-    private static List<(long Start, long Count)> Subordinates(IdMapCaller caller, Side side)
+    private static List<(long Start, long Count)> Subordinates(IdMapCaller caller, Side side, long? except)
     {
         if (side.Ranges is null)
         {
@@ -103,7 +103,18 @@ internal static class IdMapPlanner
         List<(long, long)> ranges = [];
         foreach (SubordinateIdRange range in SubordinateIdRange.Of(side.Ranges, caller.Name, caller.Uid))
         {
-            ranges.Add((range.Start, range.Count));
+            // An id has one place inside.
+            long before = except is long own && own >= range.Start && own < range.Start + range.Count ? own - range.Start : range.Count;
+            Add(range.Start, before);
+            Add(range.Start + before + 1, range.Count - before - 1);
+        }
+
+        void Add(long start, long count)
+        {
+            if (count > 0)
+            {
+                ranges.Add((start, count));
+            }
         }
 
         if (ranges.Count == 0)

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Management.Automation;
 using Isolation.Arguments;
 using Isolation.Completion;
+using Isolation.Entry;
 using Isolation.State;
 
 namespace Isolation.Commands;
@@ -68,6 +69,27 @@ public sealed class NewNamespaceCommand : IsolationCommand
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public TimeSpan? BootTimeOffset { get; set; }
 
+    /// <summary>The user to whom the new user namespace belongs, and after a colon the group, by name or id.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Owner { get; set; }
+
+    /// <summary>The set in which the new one is made.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    public SetReference? Parent { get; set; }
+
+    /// <summary>Namespaces that the new set is made in, and whose kinds that are not made new it has as well.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    public NamespaceReference[]? Join { get; set; }
+
+    /// <summary>The set ends with this PowerShell, though it has a name.</summary>
+    [Parameter]
+    public SwitchParameter KillChild { get; set; }
+
     /// <summary>The first program is PID 1 of the new pid namespace.</summary>
     [Parameter]
     public SwitchParameter AsPid1 { get; set; }
@@ -111,6 +133,10 @@ public sealed class NewNamespaceCommand : IsolationCommand
             MonotonicOffset = MonotonicOffset,
             BootTimeOffset = BootTimeOffset,
             AsPid1 = AsPid1,
+            Parent = Parent?.Name,
+            Join = Array.ConvertAll(Join ?? [], static reference => (Func<NamespaceTarget>)(() => reference.Open(NamespaceTypes.Every))),
+            KillChild = KillChild,
+            Owner = Owner is null ? null : NamespaceOwner.Parse(Owner),
         };
         options.Check();
 
@@ -186,6 +212,10 @@ public sealed class RemoveNamespaceCommand : IsolationCommand
     [SupportsWildcards]
     [ArgumentCompleter(typeof(NamespaceCompleter))]
     public RemovableReference[] Namespace { get; set; } = [];
+
+    /// <summary>The sets that were made in them are removed too.</summary>
+    [Parameter]
+    public SwitchParameter Recurse { get; set; }
 
     /// <inheritdoc/>
     protected override void BeginProcessing() => NamespaceStore.Current.Sweep();
@@ -270,6 +300,16 @@ public sealed class RemoveNamespaceCommand : IsolationCommand
     }
 
     private void Add(string name)
+    {
+        foreach (string inner in Recurse ? NamespaceStore.Current.Descendants(name) : [])
+        {
+            AddOne(inner);
+        }
+
+        AddOne(name);
+    }
+
+    private void AddOne(string name)
     {
         if (!_names.Contains(name) && ShouldProcess(name, "End the processes inside and remove the namespaces"))
         {

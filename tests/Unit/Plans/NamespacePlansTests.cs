@@ -140,6 +140,64 @@ public sealed class NamespacePlansTests
     }
 
     [Fact]
+    public void A_set_in_a_set_is_made_after_all_that_is_around_it_was_entered()
+    {
+        Assert.Equal(
+            """
+            # make namespace set 'inner'
+              1  write($cgroup0, "0", 1)
+              2  $proc = openat(AT_FDCWD, "/proc", O_RDONLY|O_CLOEXEC|O_PATH, 0)
+              3  setns($in-user, CLONE_NEWUSER)
+              4  setns($in-pid, CLONE_NEWPID)
+              5  setns($in-mnt, CLONE_NEWNS)
+              6  setgroups(0, [])  # may fail with EPERM
+              7  setresgid(0, 0, 0)  # may fail with EINVAL
+              8  setresuid(0, 0, 0)  # may fail with EINVAL
+              9  prctl(PR_SET_DUMPABLE, 1)
+             10  fork(CLONE_PARENT|SIGCHLD)
+             11  unshare(CLONE_NEWPID|CLONE_NEWCGROUP)
+             12  $cgroup = openat($proc, "self/ns/cgroup", O_RDONLY|O_CLOEXEC, 0)
+             13  send($cgroup, 0)
+             14  fork(CLONE_PARENT|SIGCHLD)
+             15  $pid = openat($proc, "self/ns/pid", O_RDONLY|O_CLOEXEC, 0)
+             16  send($pid, 1)
+             17  setsid()
+             18  chdir("/")
+             19  prctl(PR_SET_NAME, "isolation-init")
+             20  set-title("isolation-init inner")
+             21  require-agent()
+             22  stay(init)
+
+            """,
+            NamespacePlans.Create(new NamespacePlanOptions
+            {
+                Name = "inner",
+                Types = NamespaceType.Pid | NamespaceType.Cgroup,
+                Joined = [NamespaceType.User, NamespaceType.Pid, NamespaceType.Mount],
+                JoinedFrom = "set 'outer'",
+                BirthCgroup = true,
+                CgroupFiles = 1,
+            }).ToString());
+    }
+
+    [Fact]
+    public void An_owner_is_who_makes_the_user_namespace()
+    {
+        string plan = NamespacePlans.Create(new NamespacePlanOptions { Name = "web", Types = NamespaceType.User, Owner = (5, 6) }).ToString();
+        Assert.StartsWith(
+            """
+            # make namespace set 'web'
+              1  setgroups(0, [])
+              2  setresgid(6, 6, 6)
+              3  setresuid(5, 5, 5)
+              4  prctl(PR_SET_DUMPABLE, 1)
+              5  unshare(CLONE_NEWUSER)
+            """,
+            plan,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Maps_are_written_whole_from_the_namespace_around()
     {
         Assert.Equal(

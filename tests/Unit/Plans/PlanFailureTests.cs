@@ -45,12 +45,21 @@ public sealed class PlanFailureTests : IDisposable
             Hold = true,
         },
         ["rootless, held"] = new() { Name = "x", Types = NamespaceType.User | NamespaceType.Time, MapRoot = (Sys.EffectiveUserId, Sys.EffectiveGroupId), Hold = true },
+        ["rootless, with clocks"] = new()
+        {
+            Name = "x",
+            Types = NamespaceType.User | NamespaceType.Time,
+            MapRoot = (Sys.EffectiveUserId, Sys.EffectiveGroupId),
+            MonotonicOffset = TimeSpan.FromDays(1),
+            BootTimeOffset = TimeSpan.FromDays(2),
+            Hold = true,
+        },
         ["rootless, without a map"] = new() { Name = "x", Types = NamespaceType.User, Hold = true, Attached = true },
     };
 
     private static string[] EnterShapes { get; } =
     [
-        "enter nothing", "enter all, as another user", "enter with a user namespace", "enter as PID 1 with a /proc", "enter with control groups", "find the users",
+        "make in a set", "enter nothing", "enter all, as another user", "enter with a user namespace", "enter as PID 1 with a /proc", "enter with control groups", "find the users",
         "enter new ones, with a root and capabilities",
     ];
 
@@ -177,6 +186,13 @@ public sealed class PlanFailureTests : IDisposable
             case "enter with a user namespace":
                 NamespaceType types = NamespaceType.User | NamespaceType.Uts | NamespaceType.Pid;
                 return (() => Enter(types), [.. inputs, .. MakeSet(types, map: true)]);
+            case "make in a set":
+                NamespaceType around = NamespaceType.User | NamespaceType.Uts | NamespaceType.Pid;
+                NamespacePlanOptions inner = new()
+                {
+                    Name = "x", Types = NamespaceType.User | NamespaceType.Pid | NamespaceType.Uts, Joined = ProcessPlans.Order(around, NamespaceType.None), Attached = true,
+                };
+                return (() => NamespacePlans.Create(inner), [.. MakeSet(around, map: true)]);
             case "enter as PID 1 with a /proc":
                 return (
                     () => Enter(NamespaceType.None, new EntryOptions { Target = "nothing", Types = NamespaceType.Mount, NewPid = true, NewProc = true }),

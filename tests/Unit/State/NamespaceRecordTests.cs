@@ -28,6 +28,10 @@ public sealed class NamespaceRecordTests
         Pid1 = new RecordedProcess(30, 31),
         HostName = "web1 \"quoted\" ü",
         DomainName = "example",
+        Parent = "site",
+        OwnerUid = 0,
+        OwnerGid = uint.MaxValue - 1,
+        Joined = new Dictionary<string, ulong> { ["user"] = 4026532190 },
         Ids = new Dictionary<string, ulong> { ["net"] = 4026532185, ["pid"] = ulong.MaxValue },
     };
 
@@ -96,6 +100,10 @@ public sealed class NamespaceRecordTests
     [InlineData("{\"name\":\"web\",\"types\":\"Net\",\"keeper\":4}")]
     [InlineData("{\"name\":\"web\",\"types\":\"Net\",\"schema\":\"2\"}")]
     [InlineData("{\"name\":\"web\",\"types\":\"Net\",\"ids\":{\"net\":-1}}")]
+    [InlineData("{\"name\":\"web\",\"types\":\"Net\",\"joined\":{\"net\":\"x\"}}")]
+    [InlineData("{\"name\":\"web\",\"types\":\"Net\",\"ownerUid\":4294967296}")]
+    [InlineData("{\"name\":\"web\",\"types\":\"Net\",\"parent\":\"../../tmp\"}")]
+    [InlineData("{\"name\":\"web\",\"types\":\"Net\",\"parent\":null}")]
     [InlineData("{\"name\":\"web\",\"types\":\"Net\"}}")]
     [InlineData("\0\0\0\0")]
     public void What_is_no_record_is_damaged(string text) => Refused("NamespaceRecordDamaged", Encoding.UTF8.GetBytes(text), "Remove-Namespace");
