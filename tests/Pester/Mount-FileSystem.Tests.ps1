@@ -292,3 +292,43 @@ Describe 'Dismount-FileSystem' {
         "$refused" | Should -Match 'locked'
     }
 }
+
+Describe 'New-Namespace with -Root' {
+    BeforeAll {
+        # What a shell needs, as a bind of the host's folders onto empty ones would give it; here the one static program that is always there.
+        $script:NewRoot = "$Folder/pivot"
+        foreach ($name in 'proc', 'bin') { $null = [System.IO.Directory]::CreateDirectory("$NewRoot/$name") }
+        [System.IO.File]::WriteAllText("$NewRoot/inside", 'x')
+        $runtime = [System.IO.Directory]::GetFiles((Split-Path $ModuleManifest) + '/bin', 'isolation-runtime', 'AllDirectories')[0]
+        [System.IO.File]::Copy($runtime, "$NewRoot/bin/program")
+    }
+
+    It 'makes a root from which nothing leads back: <Types>' -ForEach @(@{ Types = 'Mount' }, @{ Types = 'Mount', 'Pid' }) {
+        $set = New-TestSet $Types -With @{ Root = $NewRoot }
+        # Its own root, a fresh /proc with a pid namespace, and nothing of the host's.
+        $mounts = Get-MountInfo -Namespace $set
+        $mounts.MountPoint | Should -Be $(if ($Types -contains 'Pid') { '/', '/proc' } else { '/' })
+        $mounts[0].Root | Should -Match ([regex]::Escape($NewRoot) + '$')
+        Enter-Namespace $set /bin/program -ArgumentList '--version' | Should -Match '^isolation-runtime version'
+        foreach ($path in '/etc', '/../../etc', "$Folder") {
+            (Get-Refusal { Get-MountInfo -Path $path -Namespace $set }).FullyQualifiedErrorId | Should -BeLike 'MountPathNotFound,*'
+        }
+        if ($set.InitId) { [System.IO.File]::Exists("/proc/$($set.InitId)/root/inside") | Should -BeTrue }
+        [System.IO.File]::ReadAllText('/proc/self/mountinfo').Contains(" $NewRoot ") | Should -BeFalse
+        Remove-Namespace $set
+        [System.IO.Directory]::GetFiles($NewRoot) | Should -Be "$NewRoot/inside"
+    }
+
+    It 'refuses <Case>' -ForEach @(
+        @{ Case = 'a set without a mount namespace'; With = { @{ Type = 'Uts'; Root = $NewRoot } } }
+        @{ Case = 'a folder that is not there'; With = { @{ Type = 'Mount'; Root = "$Folder/none" } } }
+        @{ Case = 'a file'; With = { @{ Type = 'Mount'; Root = "$NewRoot/inside" } } }
+        @{ Case = 'the root'; With = { @{ Type = 'Mount'; Root = '/' } } }
+        @{ Case = 'a folder without a place for /proc'; With = { @{ Type = 'Mount', 'Pid'; Root = "$Folder/a" } } }
+    ) {
+        $parameters = & $With
+        $refused = Get-Refusal { New-Namespace -Name (New-TestName) @parameters }
+        $refused.FullyQualifiedErrorId | Should -Be 'NamespaceOptionInvalid,Isolation.Commands.NewNamespaceCommand'
+        $refused.CategoryInfo.Category | Should -Be 'InvalidArgument'
+    }
+}

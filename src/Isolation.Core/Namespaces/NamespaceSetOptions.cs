@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Text;
 using Isolation.Entry;
 using Isolation.Interop;
@@ -23,6 +24,9 @@ internal sealed record NamespaceSetOptions
     public string? DomainName { get; init; }
 
     public bool MapRootUser { get; init; }
+
+    /// <summary>The folder, as a full path, that becomes the root of the new mount namespace; null leaves the root.</summary>
+    public string? Root { get; init; }
 
     /// <summary>The ids of the new user namespace, where they are more than <see cref="MapRootUser"/> says.</summary>
     public IdMapOptions Map { get; init; } = new();
@@ -90,6 +94,7 @@ internal sealed record NamespaceSetOptions
             throw Invalid("-Owner is for a new user namespace, and none is asked for. Add User to -Type.");
         }
 
+        CheckRoot();
         IdMap.Check();
         CheckOffset(MonotonicOffset, "-MonotonicOffset", "monotonic clock", static () => Sys.MonotonicTime());
         CheckOffset(BootTimeOffset, "-BootTimeOffset", "time since the boot", static () => Sys.TimeSinceBoot());
@@ -120,6 +125,35 @@ internal sealed record NamespaceSetOptions
         if (span > s_longestOffset)
         {
             throw Invalid($"{parameter} {span:c} would set the clock beyond {s_longestOffset:c}, 146 years, the kernel's limit. Choose a smaller one.");
+        }
+    }
+
+    private void CheckRoot()
+    {
+        if (Root is null)
+        {
+            return;
+        }
+
+        if (!Types.HasFlag(NamespaceType.Mount))
+        {
+            throw Invalid($"-Root is for a new mount namespace, and none is asked for: the host's own root would change. Add Mount to {TypeParameter}.");
+        }
+
+        if (Parent is not null || Join.Count != 0)
+        {
+            // The folder lies in the namespace that is entered first, where the kernel looks for it.
+            return;
+        }
+
+        if (!Directory.Exists(Root) || Path.GetFullPath(Root) == "/")
+        {
+            throw Invalid($"-Root {Root} is {(File.Exists(Root) ? "a file" : Directory.Exists(Root) ? "the root already" : "not there")}. Give a folder that holds what is to be seen inside.");
+        }
+
+        if (Types.HasFlag(NamespaceType.Pid) && !Directory.Exists(Path.Combine(Root, "proc")))
+        {
+            throw Invalid($"-Root {Root} has no folder proc, on which a set with a pid namespace mounts its own. Make it: New-Item -ItemType Directory {Path.Combine(Root, "proc")}");
         }
     }
 

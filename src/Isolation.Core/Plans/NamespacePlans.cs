@@ -48,6 +48,9 @@ internal sealed record NamespacePlanOptions
     /// <summary>A directory of cgroup v2 is passed with the plan; the process is born in it.</summary>
     public bool BirthCgroup { get; init; }
 
+    /// <summary>The folder that becomes the root of the new mount namespace, which keeps nothing of the old one; null leaves the root.</summary>
+    public string? Root { get; init; }
+
     /// <summary>The first program is PID 1: the pid namespace is made with it, not now.</summary>
     public bool AsPid1 { get; init; }
 
@@ -110,10 +113,15 @@ internal static class NamespacePlans
         {
             plan.Fork();
             SendNamespace(plan, NamespaceType.Pid, "pid");
-            if (types.HasFlag(NamespaceType.Mount))
+            if (types.HasFlag(NamespaceType.Mount) && options.Root is null)
             {
                 plan.Mount("proc", "/proc", "proc", MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec);
             }
+        }
+
+        if (options.Root is string root)
+        {
+            PivotPlans.Into(plan, root, freshProc: pid);
         }
 
         if (pid || options.Hold)

@@ -12,8 +12,9 @@ internal static class PivotPlans
     /// </summary>
     /// <param name="plan">A plan that is in a mount namespace of its own.</param>
     /// <param name="root">The folder, as a full path. Who can replace a folder on the way to it decides what becomes the root.</param>
+    /// <param name="freshProc">/proc of the new root shows the pid namespace of the process; in a user namespace the kernel allows that only while another is in sight.</param>
     /// <param name="propagation">How the new root passes mounts on. A slave goes on getting what the host mounts below the folder.</param>
-    public static void Into(Plan plan, string root, MountPropagation propagation = MountPropagation.Private)
+    public static void Into(Plan plan, string root, bool freshProc = false, MountPropagation propagation = MountPropagation.Private)
     {
         // The kernel refuses to pivot below a shared mount, and what is unmounted here must not be unmounted in the host.
         MountFlags kind = propagation == MountPropagation.Slave ? MountFlags.Slave : MountFlags.Private;
@@ -29,6 +30,12 @@ internal static class PivotPlans
         plan.Call("pivot_root", SyscallNumbers.pivot_root, $"make {root} the root", null, PlanArgument.String("."), PlanArgument.String("."));
         plan.ChangeDirectory(old);
         plan.Mount("none", ".", null, MountFlags.Recursive | MountFlags.Slave);
+        if (freshProc)
+        {
+            // From the root that the process has by now, whatever lies upon it.
+            plan.Mount("proc", "/proc", "proc", MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec);
+        }
+
         plan.Call("umount2", SyscallNumbers.umount2, "unmount the old root", null, PlanArgument.String("."), PlanArgument.Value(Sys.DetachMount, "MNT_DETACH"));
         plan.Close(old);
         plan.ChangeDirectory("/", mayFail: false);

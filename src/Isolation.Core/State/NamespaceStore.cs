@@ -661,6 +661,7 @@ internal sealed class NamespaceStore
             Types = options.Types,
             HostName = options.HostName,
             DomainName = options.DomainName,
+            Root = options.Root,
             Maps = options.Types.HasFlag(NamespaceType.User) ? IdMapPlanner.Plan(options.IdMap, CallerOf(options, around, cancellation)) : null,
             MonotonicOffset = options.MonotonicOffset,
             BootTimeOffset = options.BootTimeOffset,

@@ -90,6 +90,11 @@ public sealed class NewNamespaceCommand : IsolationCommand
     [Parameter]
     public SwitchParameter KillChild { get; set; }
 
+    /// <summary>The folder that becomes the root of the new mount namespace.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string? Root { get; set; }
+
     /// <summary>The first program is PID 1 of the new pid namespace.</summary>
     [Parameter]
     public SwitchParameter AsPid1 { get; set; }
@@ -132,6 +137,7 @@ public sealed class NewNamespaceCommand : IsolationCommand
             },
             MonotonicOffset = MonotonicOffset,
             BootTimeOffset = BootTimeOffset,
+            Root = Root is null || Root.StartsWith('/') ? Root : SessionState.Path.GetUnresolvedProviderPathFromPSPath(Root),
             AsPid1 = AsPid1,
             Parent = Parent?.Name,
             Join = Array.ConvertAll(Join ?? [], static reference => (Func<NamespaceTarget>)(() => reference.Open(NamespaceTypes.Every))),
