@@ -10,6 +10,17 @@ namespace Isolation.Tests.Plans;
 public sealed class NamespacePlansTests
 {
     [Fact]
+    public void Another_root_comes_after_all_that_is_needed_of_the_old_one_and_before_the_init()
+    {
+        string[] steps = NamespacePlans.Create(new NamespacePlanOptions { Name = "web", Types = NamespaceType.Mount | NamespaceType.Pid, Root = "/srv/root" }).ToString().Split('\n');
+        int pivot = Array.FindIndex(steps, static step => step.Contains("pivot_root", StringComparison.Ordinal));
+        Assert.True(pivot > Array.FindLastIndex(steps, static step => step.Contains("/proc/self/ns/", StringComparison.Ordinal)));
+        int proc = Array.FindIndex(steps, static step => step.Contains("mount(\"proc\"", StringComparison.Ordinal));
+        int old = Array.FindIndex(steps, static step => step.Contains("umount2", StringComparison.Ordinal));
+        Assert.True(pivot < proc && proc < old && old < Array.FindIndex(steps, static step => step.Contains("setsid", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void A_network_alone_needs_no_process_to_stay()
     {
         Assert.Equal(
