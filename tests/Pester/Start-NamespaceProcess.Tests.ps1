@@ -65,6 +65,13 @@ Describe 'Start-NamespaceProcess' {
         [System.IO.File]::ReadAllText("$TestDrive/what") | Should -BeExactly "/usr`nv`na  b`n"
     }
 
+    It 'takes no arguments from -ArgumentList $null' {
+        $process = Start-NamespaceProcess $Set sh -ArgumentList $null -RedirectStandardInput /dev/null
+        Wait-NamespaceProcess $process -Timeout 20
+        $process.ExitCode | Should -Be 0
+        Enter-Namespace $Set echo -ArgumentList $null | Should -BeExactly ''
+    }
+
     It 'runs as another user' -Tag Root {
         Start-NamespaceProcess $Set id -ArgumentList '-un' -User daemon -RedirectStandardOutput "$TestDrive/who" | Wait-NamespaceProcess -Timeout 20
         [System.IO.File]::ReadAllText("$TestDrive/who") | Should -BeExactly "daemon`n"
@@ -119,6 +126,51 @@ Describe 'Start-NamespaceProcess' {
             $refusal.CategoryInfo.Category | Should -Be $Category
             $refusal.Exception.Message | Should -Match "$Path.*-$Parameter"
             (Get-NamespaceProcess $Set).CommandLine | Should -Not -Contain 'sleep 300'
+        }
+
+        It 'refuses a NUL in the path for -<Parameter>, and makes no file of what comes before' -ForEach @(
+            @{ Parameter = 'RedirectStandardInput' }, @{ Parameter = 'RedirectStandardOutput' }, @{ Parameter = 'RedirectStandardError' }
+        ) {
+            $options = @{ $Parameter = "$TestDrive/cut`0off" }
+            $refusal = Get-Refusal { Start-NamespaceProcess $Set true @options }
+            $refusal.FullyQualifiedErrorId | Should -BeExactly "ProgramArgumentInvalid,$Command"
+            $refusal.Exception.Message | Should -Match "^-$Parameter "
+            [System.IO.File]::Exists("$TestDrive/cut") | Should -BeFalse
+        }
+
+        It 'waits for the other end of a fifo' {
+            mkfifo "$TestDrive/other"
+            $reader = [System.Diagnostics.Process]::Start('sh', [string[]]('-c', "cat '$TestDrive/other' > '$TestDrive/read'"))
+            try {
+                Wait-NamespaceProcess (Start-NamespaceProcess $Set echo through -RedirectStandardOutput "$TestDrive/other") -Timeout 20
+                $reader.WaitForExit(30000) | Should -BeTrue
+                [System.IO.File]::ReadAllText("$TestDrive/read") | Should -BeExactly "through`n"
+            }
+            finally {
+                $reader.Kill()
+            }
+        }
+
+        It 'stops waiting for the other end of a fifo for -<Parameter> with the pipeline' -ForEach @(
+            @{ Parameter = 'RedirectStandardInput' }, @{ Parameter = 'RedirectStandardOutput' }
+        ) {
+            $fifo = "$TestDrive/$Parameter"
+            mkfifo $fifo
+            $shell = New-TestShell "'begun'; Start-NamespaceProcess $($Set.Name) cat -$Parameter '$fifo'"
+            try {
+                $output = [System.Management.Automation.PSDataCollection[psobject]]::new()
+                $null = $shell.BeginInvoke([System.Management.Automation.PSDataCollection[psobject]]::new(), $output)
+                Wait-Until -For 'the pipeline' { $output.Count -gt 0 }
+                $stopped = $shell.BeginStop($null, $null)
+                $inTime = $stopped.AsyncWaitHandle.WaitOne(30000)
+                $inTime | Should -BeTrue
+                $shell.InvocationStateInfo.State | Should -Be Stopped
+            }
+            finally {
+                # Whoever still waits is let go.
+                [System.IO.FileStream]::new($fifo, 'Open', 'ReadWrite').Dispose()
+                $shell.Dispose()
+            }
         }
     }
 

@@ -60,12 +60,9 @@ internal sealed class StartedProgram : IDisposable
                 }
 
                 // Removed while the program was being started, and after the last look for processes inside, perhaps.
-                foreach (NamespaceSet set in target.Sets)
+                if (RemovedSet(target) is { } set)
                 {
-                    if (!NamespaceStore.Current.IsStill(set))
-                    {
-                        throw NamespaceTarget.Removed(set);
-                    }
+                    throw NamespaceTarget.Removed(set);
                 }
             }
             catch
@@ -96,6 +93,24 @@ internal sealed class StartedProgram : IDisposable
         {
             throw target.Explain(exception);
         }
+        catch (Exception exception) when (exception is SyscallException or IsolationException { ErrorId: "AgentFailed" } && RemovedSet(target) is { } set)
+        {
+            // Its removal killed the process that was to become the program, or what that was to enter went away.
+            throw NamespaceTarget.Removed(set);
+        }
+    }
+
+    private static NamespaceSet? RemovedSet(NamespaceTarget target)
+    {
+        foreach (NamespaceSet set in target.Sets)
+        {
+            if (!NamespaceStore.Current.IsStill(set))
+            {
+                return set;
+            }
+        }
+
+        return null;
     }
 
     // The set's own, or those of the process in which this one is not itself: where nothing changes, no right is needed.

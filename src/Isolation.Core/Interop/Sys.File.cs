@@ -50,6 +50,8 @@ internal readonly record struct FileStatus(ulong Device, ulong Inode, uint Mode,
     public bool IsRegular => (Mode & 0xF000) == 0x8000;
 
     public bool IsLink => (Mode & 0xF000) == 0xA000;
+
+    public bool IsFifo => (Mode & 0xF000) == 0x1000;
 }
 
 /// <summary>System calls as methods: a file a group; each throws <see cref="SyscallException"/> where the kernel refuses.</summary>

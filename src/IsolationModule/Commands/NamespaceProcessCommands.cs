@@ -112,9 +112,10 @@ public sealed class StartNamespaceProcessCommand : ProgramCommand
 
     private string? Resolve(string? path) => path is null ? null : SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
 
-    private static Descriptor OpenFile(string path, OpenFlags flags, string parameter)
+    private Descriptor OpenFile(string path, OpenFlags flags, string parameter)
     {
-        Errno error = Sys.TryOpen(path, flags, out Descriptor? file, 0b110_110_110);
+        RefuseNul(path, $"-{parameter}");
+        Errno error = RedirectedFile.TryOpen(path, flags, out Descriptor? file, Cancellation);
         return error == Errno.None ? file! : throw new IsolationException(
             "RedirectionFailed",
             error is Errno.ENOENT ? ErrorKind.NotFound : error is Errno.EACCES or Errno.EPERM ? ErrorKind.PermissionDenied : ErrorKind.InvalidArgument,

@@ -64,10 +64,10 @@ public abstract class ProgramCommand : IsolationCommand
     [AllowEmptyCollection]
     [AllowEmptyString]
     [Alias("Args")]
-    public object[] ArgumentList { get; set; } = [];
+    public object[]? ArgumentList { get; set; } = [];
 
     /// <summary>The arguments as text. What PowerShell made an array of, such as <c>pid,comm</c>, is put together again, as for a native command.</summary>
-    private protected string[] Arguments => Array.ConvertAll(ArgumentList, static argument =>
+    private protected string[] Arguments => Array.ConvertAll(ArgumentList ?? [], static argument =>
     {
         object? inner = argument is PSObject wrapped ? wrapped.BaseObject : argument;
         return inner is object[] items ? string.Join(',', Array.ConvertAll(items, LanguagePrimitives.ConvertTo<string>)) : LanguagePrimitives.ConvertTo<string>(argument);
@@ -256,12 +256,12 @@ public abstract class ProgramCommand : IsolationCommand
         };
     }
 
-    private static void RefuseNul(string text, string parameter)
+    private protected static void RefuseNul(string text, string parameter)
     {
         if (text.Contains('\0', StringComparison.Ordinal))
         {
             throw new IsolationException(
-                "ProgramArgumentInvalid", ErrorKind.InvalidArgument, $"{parameter} contains a NUL character, where execve(2) would cut it off. Take it out.");
+                "ProgramArgumentInvalid", ErrorKind.InvalidArgument, $"{parameter} contains a NUL character, where the kernel would cut it off. Take it out.");
         }
     }
 
