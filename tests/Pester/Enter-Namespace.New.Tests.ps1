@@ -94,6 +94,112 @@ Describe 'Enter-Namespace -New' {
         }
     }
 
+    Context 'ids and clocks' {
+        BeforeAll {
+            $script:Uid = [int](id -u)
+            $script:Gid = [int](id -g)
+            # Ids outside that the caller may map: any of them as root.
+            function Get-FirstId {
+                param([string] $File)
+                if ($IsRoot) { return 300000 }
+                $line = [System.IO.File]::ReadAllLines($File) | Where-Object { $_ -like "$(id -un):*" } | Select-Object -First 1
+                [long]($line -split ':')[1]
+            }
+            $script:Users = Get-FirstId /etc/subuid
+            $script:Groups = Get-FirstId /etc/subgid
+            $script:Look = 'id -u; id -g; for f in uid_map gid_map; do tr -s " " < /proc/self/$f; done; cat /proc/self/setgroups; grep ^Cap /proc/self/status'
+        }
+
+        It 'does as unshare does, also for an ordinary user: <Why>' -ForEach @(
+            @{ Why = '--map-root-user'; Ours = { Enter-Namespace -New User sh -MapRootUser -ArgumentList '-c', $Look }; Theirs = { unshare --map-root-user sh -c $Look } }
+            @{ Why = '--map-current-user'; Ours = { Enter-Namespace -New User sh -MapCurrentUser -ArgumentList '-c', $Look }; Theirs = { unshare --map-current-user sh -c $Look } }
+            @{ Why = '--setgroups deny'; Ours = { Enter-Namespace -New User cat -SetGroups Deny /proc/self/setgroups }; Theirs = { unshare --user --setgroups deny cat /proc/self/setgroups } }
+            @{
+                Why = '--monotonic, --boottime'
+                Ours = { Enter-Namespace -New Time cat -MapRootUser -MonotonicOffset 0:1:40 -BootTimeOffset 1.00:00:00 /proc/self/timens_offsets }
+                Theirs = { unshare --map-root-user --time --fork --monotonic 100 --boottime 86400 cat /proc/self/timens_offsets }
+            }
+        ) {
+            $theirs = & $Theirs
+            $LASTEXITCODE | Should -Be 0
+            $ours = & $Ours
+            $ours | Should -Be $theirs
+        }
+
+        It 'does as unshare does, through newuidmap: <Why>' -Tag User -ForEach @(
+            @{ Why = '--map-root-user --map-auto'; Ours = { Enter-Namespace -New User sh -MapRootUser -MapAuto -ArgumentList '-c', 'id -u; id -g; grep ^Cap /proc/self/status' }; Theirs = { unshare --map-root-user --map-auto sh -c 'id -u; id -g; grep ^Cap /proc/self/status' } }
+            @{ Why = '--map-auto'; Ours = { Enter-Namespace -New User sh -MapAuto -PreserveCredentials -ArgumentList '-c', $Look }; Theirs = { unshare --map-auto sh -c $Look } }
+            @{ Why = '--map-users, --map-groups'; Ours = { Enter-Namespace -New User sh -UserMap "0:${Users}:9" -GroupMap "0:${Groups}:8" -PreserveCredentials -ArgumentList '-c', $Look }; Theirs = { unshare "--map-users=$Users,0,9" "--map-groups=$Groups,0,8" sh -c $Look } }
+        ) {
+            $theirs = & $Theirs
+            $LASTEXITCODE | Should -Be 0
+            $ours = & $Ours
+            $ours | Should -Be $theirs
+        }
+
+        It 'runs the program as root inside where the caller has no id there, and nobody of the host''s' {
+            $folder = [System.IO.Directory]::CreateTempSubdirectory('isotest-').FullName
+            chmod 1777 $folder
+            try {
+                $map = @{ UserMap = "0:${Users}:100", "120:$($Users + 120):5"; GroupMap = "0:${Groups}:100" }
+                $lines = Enter-Namespace -New User sh @map -ArgumentList '-c', "id -u; id -g; tr -s ' ' < /proc/self/uid_map; : > $folder/theirs"
+                $lines | Should -Be '0', '0', " 0 $Users 100", " 120 $($Users + 120) 5"
+                stat -c '%u %g' "$folder/theirs" | Should -Be "$Users $Groups"
+                Enter-Namespace -New User sh @map -User 5 -Group 6 -ArgumentList '-c', "id -u; id -g; grep ^CapEff /proc/self/status" | Should -Be '5', '6', "CapEff:`t$('0' * 16)"
+                Enter-Namespace -New User rm @map '-f' "$folder/theirs"
+            }
+            finally {
+                [System.IO.Directory]::Delete($folder, $true)
+            }
+        }
+
+        It 'runs the program as the caller where the caller has an id there' {
+            $map = @{ UserMap = "5:${Uid}:1", "6:$($Users + 1):3"; GroupMap = "7:${Gid}:1", "8:$($Groups + 1):3" }
+            Enter-Namespace -New User sh @map -ArgumentList '-c', 'id -u; id -g' | Should -Be '5', '7'
+            if (-not $IsRoot) { Enter-Namespace -New User sh -MapCurrentUser -MapAuto -ArgumentList '-c', 'id -u; id -g' | Should -Be "$Uid", "$Gid" }
+        }
+
+        It 'makes the user namespace that a map is for, also where -New does not name it' {
+            $lines = Enter-Namespace -New Uts sh -MapCurrentUser -ArgumentList '-c', 'id -u; readlink /proc/self/ns/user'
+            $lines[0] | Should -Be "$Uid"
+            $lines[1] | Should -Match '^user:'
+            $lines[1] | Should -Not -Be "user:[$(Get-NamespaceId user)]"
+        }
+
+        It 'maps the ids of a user namespace that it joins' {
+            $parent = New-Namespace (New-TestName) -Type User, Mount, Pid -UserMap "0:${Users}:200" -GroupMap "0:${Groups}:200"
+            $lines = Enter-Namespace -New User sh -Join $parent -UserMap 0:0:1, 1:100:50 -ArgumentList '-c', 'id -u; tr -s " " < /proc/self/uid_map'
+            $lines | Should -Be '0', ' 0 0 1', ' 1 100 50'
+            $refusal = Get-Refusal { Enter-Namespace -New User true -Join $parent -UserMap 0:70000:5 }
+            $refusal.FullyQualifiedErrorId | Should -BeExactly "IdMapNotAllowed,$Command"
+            $refusal.Exception.Message | Should -Match "line 1 \(0:70000:5\).*set '$($parent.Name)'"
+            Remove-Namespace $parent
+        }
+
+        It 'refuses <Why>' -ForEach @(
+            @{ Why = 'an offset without Time'; With = @{ New = 'Uts'; MonotonicOffset = [timespan]1 }; Id = 'NamespaceOptionInvalid'; Says = '-MonotonicOffset.*Add Time to -New' }
+            @{ Why = 'an offset below zero'; With = @{ New = 'Time'; BootTimeOffset = [timespan]'-36500.00:00:00' }; Id = 'NamespaceOptionInvalid'; Says = '-BootTimeOffset.*below zero' }
+            @{ Why = '-SetGroups without User'; With = @{ New = 'Uts'; SetGroups = 'Deny' }; Id = 'NamespaceOptionInvalid'; Says = '-SetGroups.*Add User to -New' }
+            @{ Why = 'a switch beside a map'; With = @{ New = 'User'; MapAuto = $true; UserMap = '0:0:1' }; Id = 'NamespaceOptionInvalid'; Says = 'the one or the other' }
+            @{ Why = 'lines that overlap'; With = @{ New = 'User'; UserMap = '0:0:5', '3:9:1' }; Id = 'IdMapInvalid'; Says = 'line 2' }
+        ) {
+            $refusal = Get-Refusal { Enter-Namespace -FilePath true @With }
+            $refusal.FullyQualifiedErrorId | Should -BeExactly "$Id,$Command"
+            $refusal.Exception.Message | Should -Match $Says
+            (Get-Refusal { Start-NamespaceProcess -FilePath true @With }).FullyQualifiedErrorId | Should -BeExactly "$Id,Isolation.Commands.StartNamespaceProcessCommand"
+        }
+
+        It 'runs nothing where the ids are refused: <Why>' -Tag User -ForEach @(
+            @{ Why = 'others than the caller''s'; Prefix = @(); Map = '-UserMap 0:0:1'; Says = '^IdMapNotAllowed,\S+ PermissionDenied -UserMap line 1' }
+            @{ Why = 'newuidmap gains nothing'; Prefix = @('setpriv', '--no-new-privs'); Map = '-MapAuto'; Says = '^IdMapRefused,\S+ PermissionDenied .*new user namespace for touch: new[ug]idmap: ' }
+        ) {
+            $file = "$TestDrive/touched"
+            $answer = Invoke-ChildHost "Write-Refusal { Enter-Namespace -New User touch $Map -ArgumentList '$file' }" -Prefix $Prefix
+            $answer | Should -Match $Says
+            [System.IO.File]::Exists($file) | Should -BeFalse
+        }
+    }
+
     Context 'how it is called' {
         It 'takes the program as the first argument, and its arguments after it' {
             Enter-Namespace -New Uts printf '%s|' a 'b c' @AsUser | Should -Be 'a|b c|'
@@ -216,6 +322,17 @@ Describe 'Start-NamespaceProcess -New' {
         }
         finally {
             $process | Stop-NamespaceProcess -Force -PassThru | ForEach-Object HasExited | Should -BeTrue
+        }
+    }
+
+    It 'gives the program ids and clocks of its own' {
+        $process = Start-NamespaceProcess -New User, Time sleep 654.5 -MapCurrentUser -MonotonicOffset 0:0:3
+        try {
+            (Get-Content "/proc/$($process.Id)/uid_map") -replace '\s+', ' ' | Should -Be " $(id -u) $(id -u) 1"
+            (Get-Content "/proc/$($process.Id)/timens_offsets")[0] -replace '\s+', ' ' | Should -Be 'monotonic 3 0'
+        }
+        finally {
+            $process | Stop-NamespaceProcess -Force
         }
     }
 

@@ -1,5 +1,6 @@
 using Isolation.Interop;
 using Isolation.Plans;
+using Isolation.Users;
 
 namespace Isolation.Entry;
 
@@ -11,6 +12,9 @@ internal sealed record EntrySettings
 
     /// <summary>The namespaces that are made for the program; null for none.</summary>
     public NamespacePlanOptions? New { get; init; }
+
+    /// <summary>The ids of the user namespace that is made for it.</summary>
+    public IdMapOptions IdMap { get; init; } = new();
 
     /// <summary>The program's children are in the pid namespace, and not the program.</summary>
     public bool NoFork { get; init; }
@@ -37,7 +41,8 @@ internal sealed record EntrySettings
             Types = options.Types,
             HostName = options.HostName,
             DomainName = options.DomainName,
-            MapRoot = options.MapRootUser ? (Sys.EffectiveUserId, Sys.EffectiveGroupId) : null,
+            MonotonicOffset = options.MonotonicOffset,
+            BootTimeOffset = options.BootTimeOffset,
         };
     }
 

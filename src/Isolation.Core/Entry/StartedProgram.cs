@@ -7,6 +7,7 @@ using Isolation.Cgroups;
 using Isolation.Interop;
 using Isolation.Plans;
 using Isolation.State;
+using Isolation.Users;
 
 namespace Isolation.Entry;
 
@@ -48,10 +49,11 @@ internal sealed class StartedProgram : IDisposable
         {
             List<Descriptor> inputs = [streams.Input, streams.Output, streams.Error];
             EntryOptions entry = OpenInputs(target, settings, inputs, opened);
+            entry = entry with { New = WithMaps(entry.New, target, settings, program.PreserveCredentials, cancellation) };
             AgentClient agent = AgentClient.Current;
             Plan plan = ProcessPlans.Enter(entry, program);
             explain?.Invoke(plan.ToString());
-            StartedProgram started = new(agent, Run(agent, plan, inputs, target, program.Attached, cancellation));
+            StartedProgram started = new(agent, Run(agent, plan, inputs, target, entry.New?.Maps, program, cancellation));
             try
             {
                 if (target.NeedsPid1 is not null)
@@ -83,11 +85,21 @@ internal sealed class StartedProgram : IDisposable
     }
 
     private static PlanOutcome Run(
-        AgentClient agent, Plan plan, IReadOnlyList<Descriptor> inputs, NamespaceTarget target, bool attached, CancellationToken cancellation)
+        AgentClient agent, Plan plan, List<Descriptor> inputs, NamespaceTarget target, PlannedIdMaps? planned, ProgramOptions program, CancellationToken cancellation)
     {
+        using IdMapHandshake? maps = planned is { AreAwaited: true } ? new() : null;
+        if (maps is not null)
+        {
+            inputs.Add(maps.Far);
+        }
+
         try
         {
-            return agent.Run(plan, inputs, attached, cancellation);
+            Func<CancellationToken, PlanOutcome> finish = agent.Begin(plan, inputs, program.Attached);
+            return maps is null
+                ? finish(cancellation)
+                : IdMapHandshake.Finish(
+                    maps, finish, () => maps.Serve(agent, planned!, $"the new user namespace for {program.FilePath}", UserOf(target), cancellation), cancellation);
         }
         catch (SyscallException exception) when (exception is { Syscall: "setns", Errno: Errno.EPERM })
         {
@@ -112,6 +124,21 @@ internal sealed class StartedProgram : IDisposable
 
         return null;
     }
+
+    // The maps are written by whoever is in the user namespace around the new one, and name its ids.
+    private static NamespacePlanOptions? WithMaps(NamespacePlanOptions? made, NamespaceTarget target, EntrySettings settings, bool keepIds, CancellationToken cancellation)
+    {
+        if (made is null || !made.Types.HasFlag(NamespaceType.User))
+        {
+            return made;
+        }
+
+        IdMapCaller caller = IdMapHandshake.CallerOf(settings.IdMap, UserOf(target), target.Description, cancellation);
+        PlannedIdMaps? maps = IdMapPlanner.Plan(settings.IdMap, caller);
+        return made with { Maps = maps, KeepIds = keepIds || (maps?.Users?.Has(caller.Uid) == true && maps.Groups?.Has(caller.Gid) == true) };
+    }
+
+    private static Descriptor? UserOf(NamespaceTarget target) => target.Types.HasFlag(NamespaceType.User) ? target[NamespaceType.User] : null;
 
     // The set's own, or those of the process in which this one is not itself: where nothing changes, no right is needed.
     private static IReadOnlyList<CgroupDirectory> Cgroups(NamespaceTarget target, EntrySettings settings)

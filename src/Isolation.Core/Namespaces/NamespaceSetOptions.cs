@@ -86,12 +86,12 @@ internal sealed record NamespaceSetOptions
 
         if ((Map.HasMap || Map.SetGroups is not null) && !Types.HasFlag(NamespaceType.User))
         {
-            throw Invalid("-UserMap, -GroupMap, -MapCurrentUser, -MapAuto and -SetGroups are for a new user namespace, and none is asked for. Add User to -Type.");
+            throw Invalid($"-UserMap, -GroupMap, -MapCurrentUser, -MapAuto and -SetGroups are for a new user namespace, and none is asked for. Add User to {TypeParameter}.");
         }
 
         if (Owner is not null && !Types.HasFlag(NamespaceType.User))
         {
-            throw Invalid("-Owner is for a new user namespace, and none is asked for. Add User to -Type.");
+            throw Invalid($"-Owner is for a new user namespace, and none is asked for. Add User to {TypeParameter}.");
         }
 
         CheckRoot();
@@ -112,7 +112,7 @@ internal sealed record NamespaceSetOptions
 
         if (!Types.HasFlag(NamespaceType.Time))
         {
-            throw Invalid($"{parameter} is for a new time namespace, and none is asked for. Add Time to -Type.");
+            throw Invalid($"{parameter} is for a new time namespace, and none is asked for. Add Time to {TypeParameter}.");
         }
 
         // Within another time namespace the clock that is read is not the host's, to which the offset is added; the kernel checks it there.

@@ -21,10 +21,7 @@ internal sealed record NamespacePlanOptions
     /// <summary>The new NIS domain name; null leaves the copy of the host's.</summary>
     public string? DomainName { get; init; }
 
-    /// <summary>The user and group outside that are root inside; null makes no map.</summary>
-    public (uint Uid, uint Gid)? MapRoot { get; init; }
-
-    /// <summary>The id maps of the new user namespace, where they are more than that; null makes none.</summary>
+    /// <summary>The id maps of the new user namespace, null makes none.</summary>
     public PlannedIdMaps? Maps { get; init; }
 
     /// <summary>How far the monotonic clock of the new time namespace goes ahead of the host's; null leaves it where the caller's is.</summary>
@@ -32,6 +29,9 @@ internal sealed record NamespacePlanOptions
 
     /// <summary>How far the boot-time clock of the new time namespace goes ahead of the host's; null leaves it where the caller's is.</summary>
     public TimeSpan? BootTimeOffset { get; init; }
+
+    /// <summary>Who makes the user namespace stays who that is there, and does not become its root, once others have written the maps.</summary>
+    public bool KeepIds { get; init; }
 
     /// <summary>The kinds that are entered before anything is made, in this order; a descriptor of each is passed with the plan.</summary>
     public IReadOnlyList<NamespaceType> Joined { get; init; } = [];
@@ -196,17 +196,9 @@ internal static class NamespacePlans
         if (types.HasFlag(NamespaceType.User))
         {
             plan.Unshare(NamespaceType.User);
-            if (options.MapRoot is (uint uid, uint gid))
-            {
-                // An ordinary user may write gid_map only after setgroups is denied, user_namespaces(7).
-                plan.WriteFile("/proc/self/setgroups", "deny");
-                plan.WriteFile("/proc/self/gid_map", $"0 {gid} 1");
-                plan.WriteFile("/proc/self/uid_map", $"0 {uid} 1");
-            }
-
             if (options.Maps is not null)
             {
-                WriteMaps(plan, options.Maps, maps);
+                WriteMaps(plan, options.Maps, maps, options.KeepIds);
             }
         }
 
@@ -244,10 +236,15 @@ internal static class NamespacePlans
         }
     }
 
-    private static void WriteMaps(Plan plan, PlannedIdMaps maps, PlanSlot? socket)
+    /// <summary>Whether what is made is set up with files of <c>/proc</c>.</summary>
+    public static bool WritesToProc(NamespacePlanOptions? options) =>
+        options is not null && (options.Maps is not null || options.MonotonicOffset is not null || options.BootTimeOffset is not null);
+
+    private static void WriteMaps(Plan plan, PlannedIdMaps maps, PlanSlot? socket, bool keepIds)
     {
         if (maps.DenySetGroups)
         {
+            // An ordinary user may write gid_map only then, user_namespaces(7).
             plan.WriteFile("/proc/self/setgroups", "deny");
         }
 
@@ -265,8 +262,12 @@ internal static class NamespacePlans
         {
             plan.Await(asked, "its id maps");
 
-            // Otherwise it goes on as a user of the host, over whom those inside have the rights of the namespace's root.
-            plan.BecomeRoot();
+            if (!keepIds)
+            {
+                // Otherwise it goes on as a user of the host, over whom those inside have the rights of the namespace's root.
+                plan.BecomeRoot();
+            }
+
             plan.SetDumpable();
         }
     }

@@ -151,7 +151,7 @@ internal static class ProcessPlans
 
     /// <summary>
     /// Enters, makes what is to be new, and runs. The inputs are: standard input, output, error; the v2 directory; the v1 files; the outer user namespace; the namespaces in the
-    /// order of <see cref="Order"/>; the root directory; the start directory. Equivalent to <c>nsenter</c> and <c>unshare</c>, with the process in its
+    /// order of <see cref="Order"/>; the root directory; the start directory; the socket to those who write the id maps. Equivalent to <c>nsenter</c> and <c>unshare</c>, with the process in its
     /// control groups before its first instruction.
     /// </summary>
     public static Plan Enter(EntryOptions entry, ProgramOptions program)
@@ -173,10 +173,17 @@ internal static class ProcessPlans
 
         PlanSlot? root = entry.RootDirectory ? plan.Input("root") : null;
         PlanSlot? start = entry.StartDirectory ? plan.Input("cwd") : null;
+        PlanSlot? maps = entry.New?.Maps is { AreAwaited: true } ? plan.Input("maps") : null;
         foreach (PlanSlot cgroup in cgroups)
         {
             // 0 is the writer itself, cgroups(7). Before the namespaces: the files are the host's.
             plan.Write(cgroup, "0", Plan.JoinAttempt);
+        }
+
+        if (entry.Types.HasFlag(NamespaceType.Mount) && NamespacePlans.WritesToProc(entry.New))
+        {
+            // The one that is entered may show another pid namespace's processes, or be missing.
+            plan.UseProc();
         }
 
         foreach ((NamespaceType type, PlanSlot slot) in namespaces)
@@ -185,7 +192,7 @@ internal static class ProcessPlans
         }
 
         GoToRoot(plan, entry, root);
-        EnterNew(plan, entry);
+        EnterNew(plan, entry, maps);
         ChangeRoot(plan, entry);
         if (entry.NewProc)
         {
@@ -250,7 +257,7 @@ internal static class ProcessPlans
         return namespaces;
     }
 
-    private static void EnterNew(Plan plan, EntryOptions entry)
+    private static void EnterNew(Plan plan, EntryOptions entry, PlanSlot? maps)
     {
         NamespaceType made = entry.New?.Types ?? NamespaceType.None;
         bool joinsPid = entry.Types.HasFlag(NamespaceType.Pid);
@@ -263,15 +270,14 @@ internal static class ProcessPlans
 
         if (entry.New is not null)
         {
-            bool nested = made.HasFlag(NamespaceType.User) && entry.Types.HasFlag(NamespaceType.User);
-            if (nested)
+            if (made.HasFlag(NamespaceType.User) && entry.Types.HasFlag(NamespaceType.User))
             {
                 // The maker is root of the user namespace that was entered, and that is whom the map inside of it names.
                 plan.BecomeRoot();
                 plan.SetDumpable();
             }
 
-            NamespacePlans.Make(plan, nested && entry.New.MapRoot is not null ? entry.New with { MapRoot = (0, 0) } : entry.New, made);
+            NamespacePlans.Make(plan, entry.New, made, maps);
         }
         else if (entry.NewPid)
         {

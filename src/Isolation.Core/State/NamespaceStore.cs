@@ -232,32 +232,19 @@ internal sealed class NamespaceStore
             Sys.DisposeAll(opened);
         }
 
-        try
-        {
-            if (!recordFirst)
+        return IdMapHandshake.Finish(
+            maps,
+            finish,
+            () =>
             {
-                folder.Make(record);
-            }
+                if (!recordFirst)
+                {
+                    folder.Make(record);
+                }
 
-            maps?.Serve(agent, planned.Maps!, $"set '{planned.Name}'", around?.User, cancellation);
-        }
-        catch
-        {
-            // The process that waits ends with the other end of its socket.
-            maps?.Dispose();
-            try
-            {
-                finish(CancellationToken.None).Dispose();
-            }
-            catch (Exception exception) when (exception is SyscallException or IsolationException)
-            {
-                // Refused as well: what came first is what is told.
-            }
-
-            throw;
-        }
-
-        return finish(cancellation);
+                maps?.Serve(agent, planned.Maps!, $"set '{planned.Name}'", around?.User, cancellation);
+            },
+            cancellation);
     }
 
     // The set's own control group, in which its maker is when it makes a cgroup namespace: that is the namespace's root from then on.
@@ -678,12 +665,7 @@ internal sealed class NamespaceStore
 
     private static IdMapCaller CallerOf(NamespaceSetOptions options, SetSurroundings? around, CancellationToken cancellation)
     {
-        IdMapCaller caller = options.IdMap.IsBeyondOwn ? IdMapCaller.Current : IdMapCaller.Own;
-        if (around?.User is Descriptor user && options.IdMap.HasMap)
-        {
-            using PlanOutcome outcome = AgentClient.Current.Run(UserPlans.OpenMaps(around.Description), [user], attached: true, cancellation);
-            caller = IdMapCaller.Inside(Sys.ReadText(outcome.Descriptors[0]), Sys.ReadText(outcome.Descriptors[1]), around.Description);
-        }
+        IdMapCaller caller = IdMapHandshake.CallerOf(options.IdMap, around?.User, around?.Description ?? "", cancellation);
 
         // It is the owner who makes the namespace, and so its ids that it may map by itself.
         return options.Owner is (uint uid, uint gid) ? caller with { Uid = uid, Gid = gid } : caller;

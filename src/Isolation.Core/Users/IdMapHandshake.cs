@@ -28,6 +28,52 @@ internal sealed class IdMapHandshake : IDisposable
     /// <summary>The waiting process's end, for its plan.</summary>
     public Descriptor Far { get; }
 
+    /// <summary>Who makes a new user namespace, and what ids that one may map.</summary>
+    /// <param name="options">What is to be mapped: where it is no more than the own ids, nothing is read.</param>
+    /// <param name="around">The user namespace in which it is made; null for this process's own.</param>
+    /// <param name="description">What that is of, for errors.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    public static IdMapCaller CallerOf(IdMapOptions options, Descriptor? around, string description, CancellationToken cancellation)
+    {
+        if (around is null || !options.HasMap)
+        {
+            return options.IsBeyondOwn ? IdMapCaller.Current : IdMapCaller.Own;
+        }
+
+        using PlanOutcome outcome = AgentClient.Current.Run(UserPlans.OpenMaps(description), [around], attached: true, cancellation);
+        return IdMapCaller.Inside(Sys.ReadText(outcome.Descriptors[0]), Sys.ReadText(outcome.Descriptors[1]), description);
+    }
+
+    /// <summary>Works while a plan is walked, and takes its outcome then. Where the work fails, so does the plan, which waits for it.</summary>
+    /// <param name="maps">The socket over which the plan waits; null where it does not.</param>
+    /// <param name="finish">Takes the plan's outcome.</param>
+    /// <param name="work">The work.</param>
+    /// <param name="cancellation">Stops waiting for the outcome.</param>
+    public static PlanOutcome Finish(IdMapHandshake? maps, Func<CancellationToken, PlanOutcome> finish, Action work, CancellationToken cancellation)
+    {
+        try
+        {
+            work();
+        }
+        catch
+        {
+            // The process that waits ends with the other end of its socket.
+            maps?.Dispose();
+            try
+            {
+                finish(CancellationToken.None).Dispose();
+            }
+            catch (Exception exception) when (exception is SyscallException or IsolationException)
+            {
+                // Refused as well: what came first is what is told.
+            }
+
+            throw;
+        }
+
+        return finish(cancellation);
+    }
+
     /// <summary>
     /// Waits for the process, has the maps written and lets it go on. Where it has ended before, nothing is done: the outcome of its plan says why.
     /// </summary>

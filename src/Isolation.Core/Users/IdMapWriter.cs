@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+
 namespace Isolation.Users;
 
 /// <summary>Who may write an id map, user_namespaces(7).</summary>
@@ -14,7 +16,22 @@ internal enum IdMapWriter
 /// <summary>One of the two id maps of a new user namespace.</summary>
 /// <param name="Lines">Its lines.</param>
 /// <param name="Writer">Who writes it.</param>
-internal sealed record PlannedIdMap(System.Collections.Generic.IReadOnlyList<IdMap> Lines, IdMapWriter Writer);
+internal sealed record PlannedIdMap(IReadOnlyList<IdMap> Lines, IdMapWriter Writer)
+{
+    /// <summary>Whether an id of the user namespace around has one inside.</summary>
+    public bool Has(uint outside)
+    {
+        foreach (IdMap line in Lines)
+        {
+            if (outside >= line.Outside && outside < line.Outside + line.Count)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
 
 /// <summary>The maps of a new user namespace.</summary>
 /// <param name="Users">The user ids; null for none.</param>

@@ -60,6 +60,44 @@ public sealed class EnterNamespaceCommand : ProgramCommand
     /// <inheritdoc/>
     [Parameter(ParameterSetName = NewSetName)]
     [Parameter(ParameterSetName = NewInteractiveSetName)]
+    public override SwitchParameter MapCurrentUser { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = NewSetName)]
+    [Parameter(ParameterSetName = NewInteractiveSetName)]
+    public override SwitchParameter MapAuto { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = NewSetName)]
+    [Parameter(ParameterSetName = NewInteractiveSetName)]
+    [ValidateNotNullOrEmpty]
+    public override IdMap[]? UserMap { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = NewSetName)]
+    [Parameter(ParameterSetName = NewInteractiveSetName)]
+    [ValidateNotNullOrEmpty]
+    public override IdMap[]? GroupMap { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = NewSetName)]
+    [Parameter(ParameterSetName = NewInteractiveSetName)]
+    [ValidateSet("Allow", "Deny")]
+    public override string? SetGroups { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = NewSetName)]
+    [Parameter(ParameterSetName = NewInteractiveSetName)]
+    public override TimeSpan? MonotonicOffset { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = NewSetName)]
+    [Parameter(ParameterSetName = NewInteractiveSetName)]
+    public override TimeSpan? BootTimeOffset { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = NewSetName)]
+    [Parameter(ParameterSetName = NewInteractiveSetName)]
     [ValidateNotNullOrEmpty]
     public override string? HostName { get; set; }
 

@@ -34,6 +34,37 @@ public sealed class StartNamespaceProcessCommand : ProgramCommand
 
     /// <inheritdoc/>
     [Parameter(ParameterSetName = NewSetName)]
+    public override SwitchParameter MapCurrentUser { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = NewSetName)]
+    public override SwitchParameter MapAuto { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = NewSetName)]
+    [ValidateNotNullOrEmpty]
+    public override IdMap[]? UserMap { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = NewSetName)]
+    [ValidateNotNullOrEmpty]
+    public override IdMap[]? GroupMap { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = NewSetName)]
+    [ValidateSet("Allow", "Deny")]
+    public override string? SetGroups { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = NewSetName)]
+    public override TimeSpan? MonotonicOffset { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = NewSetName)]
+    public override TimeSpan? BootTimeOffset { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = NewSetName)]
     [ValidateNotNullOrEmpty]
     public override string? HostName { get; set; }
 

@@ -21,6 +21,27 @@ public abstract class ProgramCommand : IsolationCommand
     /// <summary>The caller is root inside the new user namespace.</summary>
     public abstract SwitchParameter MapRootUser { get; set; }
 
+    /// <summary>The caller keeps the own ids inside the new user namespace.</summary>
+    public abstract SwitchParameter MapCurrentUser { get; set; }
+
+    /// <summary>The other ids inside are the caller's of <c>/etc/subuid</c> and <c>/etc/subgid</c>.</summary>
+    public abstract SwitchParameter MapAuto { get; set; }
+
+    /// <summary>The user ids of the new user namespace; without <see cref="GroupMap"/> the group ids too.</summary>
+    public abstract IdMap[]? UserMap { get; set; }
+
+    /// <summary>The group ids of the new user namespace.</summary>
+    public abstract IdMap[]? GroupMap { get; set; }
+
+    /// <summary>Whether setgroups(2) is allowed inside the new user namespace.</summary>
+    public abstract string? SetGroups { get; set; }
+
+    /// <summary>How far the monotonic clock of the new time namespace goes ahead of the host's.</summary>
+    public abstract TimeSpan? MonotonicOffset { get; set; }
+
+    /// <summary>How far the boot-time clock of the new time namespace goes ahead of the host's.</summary>
+    public abstract TimeSpan? BootTimeOffset { get; set; }
+
     /// <summary>The host name in the new uts namespace.</summary>
     public abstract string? HostName { get; set; }
 
@@ -187,7 +208,8 @@ public abstract class ProgramCommand : IsolationCommand
     {
         get
         {
-            NamespaceType types = MapRootUser ? NamespaceType.User : NamespaceType.None;
+            bool maps = MapRootUser || MapCurrentUser || MapAuto || UserMap is not null || GroupMap is not null;
+            NamespaceType types = maps ? NamespaceType.User : NamespaceType.None;
             foreach (NamespaceType type in New)
             {
                 types |= type;
@@ -206,16 +228,28 @@ public abstract class ProgramCommand : IsolationCommand
         }
 
         RefuseNul(Root ?? "", "-Root");
-        NamespacePlanOptions? made = null;
-        if (New.Length != 0)
+        NamespaceSetOptions? made = New.Length == 0 ? null : new()
         {
-            NamespaceSetOptions options = new() { Types = NewTypes, TypeParameter = "-New", HostName = HostName, DomainName = DomainName, MapRootUser = MapRootUser };
-            made = EntrySettings.ForProgram(options, FilePath ?? "a shell");
-        }
-
+            Types = NewTypes,
+            TypeParameter = "-New",
+            HostName = HostName,
+            DomainName = DomainName,
+            MapRootUser = MapRootUser,
+            Map = new()
+            {
+                Users = UserMap,
+                Groups = GroupMap,
+                CurrentUser = MapCurrentUser,
+                Auto = MapAuto,
+                SetGroups = SetGroups is null ? null : SetGroups.Equals("Allow", StringComparison.OrdinalIgnoreCase),
+            },
+            MonotonicOffset = MonotonicOffset,
+            BootTimeOffset = BootTimeOffset,
+        };
         return new EntrySettings
         {
-            New = made,
+            New = made is null ? null : EntrySettings.ForProgram(made, FilePath ?? "a shell"),
+            IdMap = made?.IdMap ?? new(),
             NoFork = NoFork,
             Root = Root,
             StartDirectory = OuterWorkingDirectory is null ? null : SessionState.Path.GetUnresolvedProviderPathFromPSPath(OuterWorkingDirectory),

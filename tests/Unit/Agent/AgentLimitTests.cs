@@ -7,6 +7,7 @@ using System.Threading;
 using Isolation.Agent;
 using Isolation.Interop;
 using Isolation.Plans;
+using Isolation.Tests.Plans;
 using Xunit;
 
 namespace Isolation.Tests.Agents;
@@ -75,7 +76,7 @@ public sealed class AgentLimitTests
         if (request == "make namespaces")
         {
             NamespaceType types = (s_root ? NamespaceTypes.Every : NamespaceType.User | NamespaceType.Uts | NamespaceType.Ipc) & ~NamespaceType.Time;
-            return NamespacePlans.Create(new NamespacePlanOptions { Name = "limited", Types = types, MapRoot = (Sys.EffectiveUserId, Sys.EffectiveGroupId), Hold = true });
+            return NamespacePlans.Create(new NamespacePlanOptions { Name = "limited", Types = types, Maps = RootMap.Of(Sys.EffectiveUserId, Sys.EffectiveGroupId), Hold = true });
         }
 
         List<string> environment = ["PATH=/usr/bin:/bin"];

@@ -114,7 +114,7 @@ public sealed class NamespacePlansTests
             """,
             NamespacePlans.Create(new NamespacePlanOptions
             {
-                Name = "web", Types = NamespaceType.User | NamespaceType.Uts | NamespaceType.Time, MapRoot = (1000, 1001), Hold = true,
+                Name = "web", Types = NamespaceType.User | NamespaceType.Uts | NamespaceType.Time, Maps = RootMap.Of(1000, 1001), Hold = true,
             }).ToString());
     }
 

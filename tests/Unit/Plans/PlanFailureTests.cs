@@ -34,22 +34,22 @@ public sealed class PlanFailureTests : IDisposable
         ["one kind"] = new() { Name = "x", Types = NamespaceType.Uts },
         ["network and names"] = new() { Name = "x", Types = NamespaceType.Net | NamespaceType.Uts | NamespaceType.Ipc | NamespaceType.Cgroup, HostName = "h", DomainName = "d" },
         ["every kind, pinned, with an init"] = new() { Name = "x", Types = NamespaceTypes.Every & ~NamespaceType.User, HostName = "h" },
-        ["every kind, held"] = new() { Name = "x", Types = NamespaceTypes.Every, MapRoot = (0, 0), HostName = "h", Hold = true, Attached = true },
+        ["every kind, held"] = new() { Name = "x", Types = NamespaceTypes.Every, Maps = RootMap.Of(0, 0), HostName = "h", Hold = true, Attached = true },
         ["first program as PID 1"] = new() { Name = "x", Types = NamespaceType.Pid | NamespaceType.Mount, AsPid1 = true, Hold = true },
         ["rootless, with an init"] = new()
         {
             Name = "x",
             Types = NamespaceType.User | NamespaceType.Pid | NamespaceType.Mount | NamespaceType.Net | NamespaceType.Uts,
-            MapRoot = (Sys.EffectiveUserId, Sys.EffectiveGroupId),
+            Maps = RootMap.Of(Sys.EffectiveUserId, Sys.EffectiveGroupId),
             HostName = "h",
             Hold = true,
         },
-        ["rootless, held"] = new() { Name = "x", Types = NamespaceType.User | NamespaceType.Time, MapRoot = (Sys.EffectiveUserId, Sys.EffectiveGroupId), Hold = true },
+        ["rootless, held"] = new() { Name = "x", Types = NamespaceType.User | NamespaceType.Time, Maps = RootMap.Of(Sys.EffectiveUserId, Sys.EffectiveGroupId), Hold = true },
         ["rootless, with clocks"] = new()
         {
             Name = "x",
             Types = NamespaceType.User | NamespaceType.Time,
-            MapRoot = (Sys.EffectiveUserId, Sys.EffectiveGroupId),
+            Maps = RootMap.Of(Sys.EffectiveUserId, Sys.EffectiveGroupId),
             MonotonicOffset = TimeSpan.FromDays(1),
             BootTimeOffset = TimeSpan.FromDays(2),
             Hold = true,
@@ -198,7 +198,7 @@ public sealed class PlanFailureTests : IDisposable
                     () => Enter(NamespaceType.None, new EntryOptions { Target = "nothing", Types = NamespaceType.Mount, NewPid = true, NewProc = true }),
                     [.. inputs, .. MakeSet(NamespaceType.Mount, map: false)]);
             case "enter new ones, with a root and capabilities":
-                NamespacePlanOptions made = new() { Name = "x", Types = NamespaceTypes.Every, MapRoot = (0, 0), HostName = "box" };
+                NamespacePlanOptions made = new() { Name = "x", Types = NamespaceTypes.Every, Maps = RootMap.Of(0, 0), HostName = "box" };
                 return (
                     () => Enter(NamespaceType.None, new EntryOptions { Target = "nothing", Types = NamespaceType.None, New = made, NewProc = true, RootDirectory = true, Root = "/", StartDirectory = true }, keep: 1),
                     [.. inputs, Hold(Sys.Open("/", OpenFlags.Path)), Hold(Sys.Open("/tmp", OpenFlags.Path))]);
@@ -226,7 +226,7 @@ public sealed class PlanFailureTests : IDisposable
     // The namespaces of a set, in the order in which they are entered; its init stays until the test's end.
     private IEnumerable<Descriptor> MakeSet(NamespaceType types, bool map)
     {
-        Plan plan = NamespacePlans.Create(new NamespacePlanOptions { Name = "y", Types = types, MapRoot = map ? (0, 0) : null, Attached = true });
+        Plan plan = NamespacePlans.Create(new NamespacePlanOptions { Name = "y", Types = types, Maps = map ? RootMap.Of(0, 0) : null, Attached = true });
         PlanOutcome outcome = AgentClient.Current.Run(plan, [], attached: true, CancellationToken.None);
         _held.Add(new Removal(() =>
         {

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Isolation.Plans;
+using Isolation.Users;
 using Xunit;
 
 namespace Isolation.Tests.Plans;
@@ -147,7 +148,7 @@ public sealed class ProcessPlansTests
                     NewProc = true,
                     New = new NamespacePlanOptions
                     {
-                        Name = "id", Types = NamespaceType.User | NamespaceType.Pid | NamespaceType.Mount | NamespaceType.Uts, HostName = "box", MapRoot = (1000, 1001),
+                        Name = "id", Types = NamespaceType.User | NamespaceType.Pid | NamespaceType.Mount | NamespaceType.Uts, HostName = "box", Maps = RootMap.Of(1000, 1001),
                     },
                 },
                 s_program).ToString());
@@ -164,7 +165,7 @@ public sealed class ProcessPlansTests
     [Fact]
     public void A_user_namespace_within_one_that_is_entered_maps_the_root_of_that_one()
     {
-        EntryOptions entry = new() { Target = "x", Types = NamespaceType.User, New = new NamespacePlanOptions { Name = "id", Types = NamespaceType.User, MapRoot = (1000, 1000) } };
+        EntryOptions entry = new() { Target = "x", Types = NamespaceType.User, New = new NamespacePlanOptions { Name = "id", Types = NamespaceType.User, Maps = RootMap.Of(0, 0) } };
         Assert.Equal(
             [
                 "setns($user, CLONE_NEWUSER)", "setgroups(0, [])  # may fail with EPERM", "setresgid(0, 0, 0)  # may fail with EINVAL",
@@ -172,6 +173,32 @@ public sealed class ProcessPlansTests
             ],
             Steps(entry, s_program)[..6]);
         Assert.Contains("write($file6, \"0 0 1\", 5)", Steps(entry, s_program));
+    }
+
+    [Fact]
+    public void Maps_that_others_write_are_waited_for_and_clocks_are_set_before_the_first_process_is_in()
+    {
+        PlannedIdMap map = new([new IdMap(0, 100000, 10)], IdMapWriter.Parent);
+        NamespacePlanOptions made = new()
+        {
+            Name = "id",
+            Types = NamespaceType.User | NamespaceType.Time,
+            Maps = new PlannedIdMaps(map, map, DenySetGroups: false),
+            MonotonicOffset = TimeSpan.FromSeconds(3),
+        };
+        EntryOptions entry = new() { Target = "x", Types = NamespaceType.Mount, New = made };
+        List<string> steps = Steps(entry, s_program);
+        Assert.Equal(
+            [
+                "$proc = openat(AT_FDCWD, \"/proc\", O_RDONLY|O_CLOEXEC|O_PATH, 0)", "setns($mnt, CLONE_NEWNS)", "unshare(CLONE_NEWUSER)", "write($maps, \"?\", 1)", "await($maps)",
+                "setgroups(0, [])  # may fail with EPERM", "setresgid(0, 0, 0)  # may fail with EINVAL", "setresuid(0, 0, 0)  # may fail with EINVAL",
+                "prctl(PR_SET_DUMPABLE, 1)", "unshare(CLONE_NEWTIME)",
+            ],
+            steps[..10]);
+        Assert.Contains("= openat($proc, \"self/timens_offsets\"", steps[10], StringComparison.Ordinal);
+        Assert.Contains("\"1 3 0\"", steps[11], StringComparison.Ordinal);
+        Assert.True(steps.IndexOf("fork(CLONE_PARENT|SIGCHLD)") > 11);
+        Assert.DoesNotContain("setresuid(0, 0, 0)  # may fail with EINVAL", Steps(entry with { New = made with { KeepIds = true } }, s_program));
     }
 
     [Fact]
