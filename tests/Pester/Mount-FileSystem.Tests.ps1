@@ -206,7 +206,11 @@ Describe 'Mount-FileSystem' {
         "$refused" | Should -Match 'CAP_SYS_ADMIN.*-Namespace'
     }
 
-    It 'says whose namespace it is that may not be entered' -Tag User {
+    It 'says whose namespace it is that may not be entered, and what that takes' -Tag User {
+        $own = Get-Refusal { Mount-FileSystem -Type tmpfs /tmp -Namespace /proc/self/ns/mnt }
+        $own.FullyQualifiedErrorId | Should -Be "NamespaceAccessDenied,$Command"
+        "$own" | Should -Match "belongs to user namespace $(Get-NamespaceId user), which user 0 made, .*CAP_SYS_ADMIN"
+        "$(Get-Refusal { Mount-FileSystem -Type tmpfs /tmp -Namespace 1 })" | Should -Match 'process 1 .*belongs to user root.*CAP_SYS_PTRACE'
         $refused = Get-Refusal { Mount-FileSystem -Type tmpfs /tmp -Namespace /proc/1/ns/mnt }
         $refused.CategoryInfo.Category | Should -Be 'PermissionDenied'
         $refused.FullyQualifiedErrorId | Should -Be "NamespaceAccessDenied,$Command"
@@ -269,6 +273,33 @@ Describe 'Dismount-FileSystem' {
         Stop-NamespaceProcess $user
     }
 
+    It 'keeps what is busy in a tree, and takes the tree whole with -Lazy' {
+        Mount-FileSystem -Type tmpfs "$Folder/a" -Namespace $Set -ErrorAction Stop
+        $null = Invoke-Inside "mkdir $Folder/a/x $Folder/a/y"
+        Mount-FileSystem -Type tmpfs "$Folder/a/x" -Namespace $Set -ErrorAction Stop
+        Mount-FileSystem -Type tmpfs "$Folder/a/y" -Namespace $Set -ErrorAction Stop
+        $user = Start-NamespaceProcess $Set sleep -ArgumentList 300 -WorkingDirectory "$Folder/a/x"
+        $busy = Get-Refusal { Dismount-FileSystem "$Folder/a" -Namespace $Set.Name -Recurse }
+        $busy.FullyQualifiedErrorId | Should -Be "MountBusy,$Dismount"
+        "$busy" | Should -Match "process $($user.Id) \(sleep\) has its working directory"
+        Get-Inside "$Folder/a/x" | Should -Not -BeNullOrEmpty
+        Dismount-FileSystem "$Folder/a" -Namespace $Set.Name -Recurse -Lazy -ErrorAction Stop
+        foreach ($point in "$Folder/a", "$Folder/a/x", "$Folder/a/y") { Get-Inside $point | Should -BeNullOrEmpty }
+        Stop-NamespaceProcess $user
+    }
+
+    It 'says of a set whose init died that it is broken, and mounts nothing' {
+        $dead = New-TestSet Pid, Mount
+        kill -KILL $dead.InitId
+        Wait-Until -For 'the end of the init' { -not (Test-ProcessAlive $dead.InitId) }
+        foreach ($refused in (Get-Refusal { Mount-FileSystem -Type proc "$Folder/a" -Namespace $dead }), (Get-Refusal { Dismount-FileSystem /proc -Namespace $dead.Name })) {
+            $refused.FullyQualifiedErrorId | Should -BeLike 'NamespaceSetBroken,*'
+            $refused.CategoryInfo.Category | Should -Be 'ResourceUnavailable'
+        }
+        (Get-Refusal { Mount-FileSystem -Type proc "$Folder/a" -Namespace $dead.InitId }).FullyQualifiedErrorId | Should -Be "ProcessNotFound,$Command"
+        Remove-Namespace $dead
+    }
+
     It 'refuses another mount than the one that was meant' {
         $old = Mount-FileSystem -Type tmpfs "$Folder/a" -Namespace $Set -PassThru -ErrorAction Stop
         Mount-FileSystem -Type tmpfs "$Folder/a" -Namespace $Set -ErrorAction Stop
@@ -317,6 +348,38 @@ Describe 'New-Namespace with -Root' {
         [System.IO.File]::ReadAllText('/proc/self/mountinfo').Contains(" $NewRoot ") | Should -BeFalse
         Remove-Namespace $set
         [System.IO.Directory]::GetFiles($NewRoot) | Should -Be "$NewRoot/inside"
+    }
+
+    It 'looks up users in that root, in a set and with -New alike' {
+        # id(1) with the libraries that it needs, and one user whom the host does not have.
+        foreach ($path in @('/usr/bin/id') + @(ldd /usr/bin/id | ForEach-Object { if ($_ -match '(/\S+) \(0x') { $Matches[1] } })) {
+            $null = [System.IO.Directory]::CreateDirectory([System.IO.Path]::GetDirectoryName("$NewRoot$path"))
+            [System.IO.File]::Copy($path, "$NewRoot$path")
+        }
+        $id = if ($IsRoot) { 1234 } else { 0 }
+        $null = [System.IO.Directory]::CreateDirectory("$NewRoot/etc")
+        [System.IO.File]::WriteAllText("$NewRoot/etc/passwd", "inner:x:${id}:${id}::/:/bin/program`n")
+        $as = if ($IsRoot) { @{} } else { @{ MapRootUser = $true } }
+        $set = New-TestSet $(if ($IsRoot) { 'Mount' } else { 'User', 'Mount' }) -With @{ Root = $NewRoot }
+        Enter-Namespace $set /usr/bin/id -User inner -ArgumentList '-un' -ErrorAction Stop | Should -BeExactly 'inner'
+        Enter-Namespace $set /usr/bin/id -User inner -ArgumentList '-u' -ErrorAction Stop | Should -Be $id
+        Enter-Namespace -New Mount /usr/bin/id -Root $NewRoot -User inner -ArgumentList '-un' @as -ErrorAction Stop | Should -BeExactly 'inner'
+        foreach ($refused in (Get-Refusal { Enter-Namespace $set /usr/bin/id -User daemon }), (Get-Refusal { Enter-Namespace -New Mount /usr/bin/id -Root $NewRoot -User daemon @as })) {
+            $refused.FullyQualifiedErrorId | Should -BeExactly 'UserNotFound,Isolation.Commands.EnterNamespaceCommand'
+        }
+        Remove-Namespace $set
+    }
+
+    It 'takes it as a path of the set in which it is made' {
+        $outer = New-TestSet $(if ($IsRoot) { 'Mount' } else { 'User', 'Mount' })
+        $null = [System.IO.Directory]::CreateDirectory("$Folder/c/bin")
+        Mount-FileSystem -Source "$NewRoot/bin" "$Folder/c/bin" -Bind -Namespace $outer -ErrorAction Stop
+        $name = New-TestName
+        $inner = New-Namespace $name -Type Mount -Parent $outer -Root "$Folder/c" -ErrorAction Stop
+        Enter-Namespace $inner /bin/program -ArgumentList '--version' | Should -Match '^isolation-runtime version'
+        (Get-Refusal { New-Namespace (New-TestName) -Type Mount -Parent $outer -Root "$Folder/none" }).FullyQualifiedErrorId |
+            Should -BeExactly 'NamespaceCreateFailed,Isolation.Commands.NewNamespaceCommand'
+        Remove-Namespace $outer -Recurse
     }
 
     It 'refuses <Case>' -ForEach @(

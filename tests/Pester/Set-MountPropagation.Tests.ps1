@@ -138,16 +138,31 @@ Describe 'Set-MountPropagation' {
 }
 
 Describe 'A set' {
+    It 'with another root leaves its host as it was, where the host''s mounts are shared' -Tag Root {
+        $name = New-TestName
+        $null = [System.IO.Directory]::CreateDirectory("$Folder/proc")
+        Invoke-ChildHost -Prefix 'unshare', '--mount', '--propagation', 'shared' -Script "
+            `$set = New-Namespace -Name $name -Type Pid, Mount -Root $Folder
+            # Without pins: those of others come and go meanwhile.
+            `$before = [System.IO.File]::ReadAllLines('/proc/self/mountinfo') -notmatch ' /run/(netns|isolation)'
+            Write-Line ((Get-MountInfo -Namespace `$set).MountPoint -join ' ')
+            Remove-Namespace `$set
+            `$after = [System.IO.File]::ReadAllLines('/proc/self/mountinfo') -notmatch ' /run/(netns|isolation)'
+            Write-Line @(`$after | Where-Object { `$_ -notin `$before }).Count @(`$before | Where-Object { `$_ -notin `$after }).Count
+            Write-Line ([System.IO.File]::ReadAllText('/proc/self/mountinfo').Contains(' / / '))
+        " | Should -Be '/ /proc', '0 0', 'True'
+    }
+
     It 'leaks no mount to its host, where the host''s mounts are shared' -Tag Root {
         $name = New-TestName
         $lines = Invoke-ChildHost -Prefix 'unshare', '--mount', '--propagation', 'shared' -Script "
-            `$before = [System.IO.File]::ReadAllText('/proc/self/mountinfo')
             Write-Line (Get-MountInfo /proc).Propagation
             `$set = New-Namespace -Name $name -Type Pid, Mount
-            `$made = [System.IO.File]::ReadAllLines('/proc/self/mountinfo').Count
+            # Without pins: those of others come and go meanwhile.
+            `$made = @([System.IO.File]::ReadAllLines('/proc/self/mountinfo') -notmatch ' /run/(netns|isolation)').Count
             Mount-FileSystem -Type tmpfs $Folder -Namespace `$set
             Write-Line (Get-MountInfo $Folder -Namespace `$set).FileSystemType
-            Write-Line ([System.IO.File]::ReadAllLines('/proc/self/mountinfo').Count - `$made)
+            Write-Line (@([System.IO.File]::ReadAllLines('/proc/self/mountinfo') -notmatch ' /run/(netns|isolation)').Count - `$made)
             Write-Line ([System.IO.File]::ReadAllText('/proc/self/mountinfo').Contains('$Folder'))
             Remove-Namespace `$set
         "

@@ -33,10 +33,9 @@ internal sealed record Credentials(uint? Uid, uint? Gid, IReadOnlyList<uint> Gro
         {
             database = Databases(target, settings, cancellation);
         }
-        catch (SyscallException exception) when (
-            (exception.Syscall == "openat" && exception.Errno is Errno.ENOENT or Errno.ENOTDIR) || (IsNumber(user) && IsNumber(group)))
+        catch (SyscallException) when (IsNumber(user) && IsNumber(group))
         {
-            // A root without users, or one that is not reached in this way: numbers will do.
+            // Not reached in this way: numbers will do.
             database = UserDatabase.Parse([], []);
         }
 
@@ -73,7 +72,7 @@ internal sealed record Credentials(uint? Uid, uint? Gid, IReadOnlyList<uint> Gro
         return new Credentials(uid, gid, groups, environment);
     }
 
-    /// <summary>The users and groups that a program inside knows.</summary>
+    /// <summary>The users and groups that a program inside knows; none where its root has no such files.</summary>
     public static UserDatabase Databases(NamespaceTarget target, EntrySettings settings, CancellationToken cancellation)
     {
         NamespaceType types = target.Types & (NamespaceType.Mount | NamespaceType.User);
@@ -101,11 +100,37 @@ internal sealed record Credentials(uint? Uid, uint? Gid, IReadOnlyList<uint> Gro
             inputs.Add(root);
         }
 
-        Plan plan = UserPlans.OpenDatabases(
-            new EntryOptions { Target = target.Description, Types = types, Before = before, Outer = outer is not null, RootDirectory = root is not null, Root = settings.Root });
-        using PlanOutcome outcome = AgentClient.Current.Run(plan, inputs, attached: true, cancellation);
-        return UserDatabase.Parse(ReadAll(outcome.Descriptors[0]), ReadAll(outcome.Descriptors[1]));
+        EntryOptions entry = new()
+        {
+            Target = target.Description, Types = types, Before = before, Outer = outer is not null, RootDirectory = root is not null, Root = settings.Root,
+            New = settings.New,
+        };
+        try
+        {
+            using PlanOutcome outcome = AgentClient.Current.Run(UserPlans.OpenDatabases(entry), inputs, attached: true, cancellation);
+            return UserDatabase.Parse(ReadAll(outcome.Descriptors[0]), ReadAll(outcome.Descriptors[1]));
+        }
+        catch (SyscallException exception) when (IsMissing(exception))
+        {
+            // A small root may have one of them alone.
+            return UserDatabase.Parse(ReadIfThere(entry, "passwd", inputs, cancellation), ReadIfThere(entry, "group", inputs, cancellation));
+        }
     }
+
+    private static byte[] ReadIfThere(EntryOptions entry, string file, List<Descriptor> inputs, CancellationToken cancellation)
+    {
+        try
+        {
+            using PlanOutcome outcome = AgentClient.Current.Run(UserPlans.OpenDatabases(entry, file), inputs, attached: true, cancellation);
+            return ReadAll(outcome.Descriptors[0]);
+        }
+        catch (SyscallException exception) when (IsMissing(exception))
+        {
+            return [];
+        }
+    }
+
+    private static bool IsMissing(SyscallException exception) => exception is { Syscall: "openat", Errno: Errno.ENOENT or Errno.ENOTDIR };
 
     private static bool IsNumber(string? text) => text is null || uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 

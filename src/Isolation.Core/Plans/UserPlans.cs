@@ -8,11 +8,12 @@ namespace Isolation.Plans;
 internal static class UserPlans
 {
     /// <summary>
-    /// Opens <c>/etc/passwd</c> and <c>/etc/group</c> inside. The inputs are: the namespaces in the order of <see cref="ProcessPlans.Order"/>; the root
+    /// Opens <c>/etc/passwd</c> and <c>/etc/group</c> inside, or one of them. The inputs are: the namespaces in the order of <see cref="ProcessPlans.Order"/>; the root
     /// directory.
     /// </summary>
     /// <param name="entry">What is entered: of the namespaces, those of the kinds User and Mount alone.</param>
-    public static Plan OpenDatabases(EntryOptions entry)
+    /// <param name="only"><c>passwd</c> or <c>group</c>; null opens both, and fails where one of them is missing.</param>
+    public static Plan OpenDatabases(EntryOptions entry, string? only = null)
     {
         Plan plan = new($"find the users of {entry.Target}");
         List<(NamespaceType Type, PlanSlot Slot)> namespaces = ProcessPlans.Namespaces(plan, entry);
@@ -24,8 +25,14 @@ internal static class UserPlans
         }
 
         ProcessPlans.GoToRoot(plan, entry, root);
+        if (entry.Root is not null && entry.New?.Types.HasFlag(NamespaceType.User) == true && !entry.Types.HasFlag(NamespaceType.User))
+        {
+            // It gives the right to change the root, chroot(2), as it will to the program.
+            plan.Unshare(NamespaceType.User);
+        }
+
         ProcessPlans.ChangeRoot(plan, entry);
-        foreach (string file in (string[])["passwd", "group"])
+        foreach (string file in only is null ? (string[])["passwd", "group"] : [only])
         {
             PlanSlot slot = plan.NewSlot(file);
             plan.Open($"/etc/{file}", OpenFlags.ReadOnly, slot);
