@@ -71,7 +71,7 @@ internal static class CgroupLimitText
             throw Invalid(Parameter, text, "a number of processors is not negative; 'max' takes the limit away");
         }
 
-        if (cores * CgroupConversion.DefaultPeriod < CgroupConversion.LeastQuota)
+        if (cores < (decimal)CgroupConversion.LeastQuota / CgroupConversion.DefaultPeriod)
         {
             throw Invalid(Parameter, text, "the kernel's least is 0.01, a hundredth of one processor; 'max' takes the limit away");
         }

@@ -67,6 +67,9 @@ public sealed class CgroupLimitTextTests : IDisposable
     [InlineData("-1")]
     [InlineData("4.1")]
     [InlineData("401%")]
+    [InlineData("79228162514264337593543950335")]
+    [InlineData("1e300")]
+    [InlineData("-1e300")]
     [InlineData("two")]
     public void Refuses_processors(string text) => AssertInvalid("CpuMax", text, () => CgroupLimitText.Cpu(text, _fake.Read()));
 
