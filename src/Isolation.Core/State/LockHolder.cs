@@ -2,6 +2,7 @@ using System;
 using System.Globalization;
 using System.IO;
 using Isolation.Interop;
+using Isolation.Processes;
 
 namespace Isolation.State;
 
@@ -38,7 +39,7 @@ internal static class LockHolder
         try
         {
             string own = pid == Environment.ProcessId ? ", which is this one," : "";
-            return $"process {pid} ({File.ReadAllText($"/proc/{pid}/comm").Trim()}){own}";
+            return $"process {pid} ({CommandLine.Format(File.ReadAllBytes($"/proc/{pid}/comm").AsSpan().TrimEnd((byte)'\n'))}){own}";
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

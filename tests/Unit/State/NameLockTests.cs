@@ -86,6 +86,25 @@ public sealed class NameLockTests : IDisposable
     }
 
     [Fact]
+    public void A_holder_whose_name_would_rewrite_the_terminal_is_named_without_that()
+    {
+        string program = Path.Combine(_folder, "\u001b[31mx\nq");
+        File.Copy("/usr/bin/flock", program);
+        ProcessStartInfo start = new(program, ["--close", LockFile, "sh", "-c", "echo held; exec sleep 300"]) { RedirectStandardOutput = true };
+        using Process holder = Process.Start(start)!;
+        try
+        {
+            Assert.Equal("held", holder.StandardOutput.ReadLine());
+            Assert.Contains($"in use by process {holder.Id} (?[31mx?q)", Refused(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            holder.Kill(entireProcessTree: true);
+            holder.WaitForExit();
+        }
+    }
+
+    [Fact]
     public void Waiting_ends_when_it_is_cancelled()
     {
         using NameLock held = NameLock.Acquire(LockFile, "web", s_long);
