@@ -78,10 +78,19 @@ internal static class NamespaceOwner
         return Sys.IsExhausted(error) ? throw Exhausted(error) : false;
     }
 
+    /// <summary>The user namespace that owns a namespace; null where the caller is not told. The caller closes it.</summary>
+    /// <exception cref="SyscallException">There is no descriptor left to find out with.</exception>
+    public static Descriptor? Of(Descriptor ns)
+    {
+        Descriptor? owner = Sys.OwnerOfNamespace(ns, out Errno error);
+        return owner is null && Sys.IsExhausted(error) ? throw Exhausted(error) : owner;
+    }
+
     /// <summary>Who owns a namespace that the caller may not enter, which capability that takes, and what to do.</summary>
     /// <param name="ns">The namespace.</param>
     /// <param name="type">Its kind.</param>
     /// <param name="entered">The user namespace that is entered with it; null for none.</param>
+    /// <exception cref="SyscallException">There is no descriptor left to find out with.</exception>
     public static string Describe(Descriptor ns, NamespaceType type, Descriptor? entered)
     {
         if (type == NamespaceType.User)
@@ -89,7 +98,7 @@ internal static class NamespaceOwner
             return $"{Whose("It was made by", ns)}: entering it needs CAP_SYS_ADMIN in it, which its maker has, and root outside of it. Run as that user, or as root.";
         }
 
-        using Descriptor? owner = Sys.OwnerOfNamespace(ns, out _);
+        using Descriptor? owner = Of(ns);
         if (owner is null)
         {
             return "It is owned by a user namespace outside of the one of this PowerShell, and entering it needs CAP_SYS_ADMIN there. Run outside, as root.";

@@ -138,7 +138,7 @@ internal sealed class MountTarget : IDisposable
                     "NamespaceAccessDenied",
                     ErrorKind.PermissionDenied,
                     $"The mount namespace of {opened.Description} belongs to a user namespace that is not below this PowerShell's own. Its mounts can be changed with CAP_SYS_ADMIN there: run PowerShell as root outside.")
-                : new SyscallException("ioctl", error, $"find the owner of the mount namespace of {opened.Description}");
+                : new SyscallException("ioctl", error, $"find the owner of the mount namespace of {opened.Description}", PlanHints.ForFork(error));
         }
 
         if (Sys.TryStatus("/proc/self/ns/user", out FileStatus own) && Sys.Status(owner).Inode == own.Inode)
@@ -163,7 +163,7 @@ internal sealed class MountTarget : IDisposable
 
     private IsolationException Denied(SyscallException exception)
     {
-        using Descriptor? owner = _ownsMount ? Sys.OwnerOfNamespace(_opened![NamespaceType.Mount], out _) : null;
+        using Descriptor? owner = _ownsMount ? NamespaceOwner.Of(_opened![NamespaceType.Mount]) : null;
         string whose = owner is null ? "its user namespace"
             : $"user namespace {Sys.Status(owner).Inode}, which user {Sys.OwnerUidOfNamespace(owner)?.ToString(CultureInfo.InvariantCulture) ?? "?"} made";
         return new IsolationException(
