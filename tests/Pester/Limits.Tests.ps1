@@ -212,6 +212,88 @@ Describe 'too few descriptors' {
     }
 }
 
+Describe 'too few descriptors to remove' {
+    AfterEach {
+        Remove-TestLeftover
+        Get-TestLeftover | Should -BeNullOrEmpty
+    }
+
+    BeforeAll {
+        # What a child begins with: a limit, of its own, that leaves so many numbers free.
+        $script:LeaveFree = '
+            function Set-Limit {
+                param([int] $Free)
+                $taken = [System.Collections.Generic.HashSet[int]]::new()
+                foreach ($path in [System.IO.Directory]::GetFileSystemEntries("/proc/$PID/fd")) { $null = $taken.Add([int][System.IO.Path]::GetFileName($path)) }
+                for ($limit = 0; $Free -gt 0; $limit++) { if (-not $taken.Contains($limit)) { $Free-- } }
+                prlimit --pid $PID "--nofile=${limit}:"
+            }
+        '
+
+        function Invoke-LimitedHost {
+            # .NET ends itself where it finds no descriptor for something of its own: then there are fewer lines.
+            param([string] $Script, [int] $Lines)
+            for ($attempt = 1; ; $attempt++) {
+                $said = @(Invoke-ChildHost $Script)
+                if ($said.Count -ge $Lines -or $attempt -eq 3) { return $said }
+                Remove-TestLeftover
+            }
+        }
+    }
+
+    It 'all sets at once: they are removed some at a time' {
+        $names = 1..60 | ForEach-Object { New-TestName }
+        $warm = New-TestName
+        $said = Invoke-LimitedHost -Lines 3 "
+            $LeaveFree
+            Remove-Namespace (New-Namespace $warm -Type Uts, Ipc $As)
+            `$names = '$names'.Split(' ')
+            `$null = New-Namespace `$names -Type Uts, Ipc $As
+            Write-Line @(Get-Namespace `$names).Count
+            Set-Limit 45
+            Remove-Namespace `$names -ErrorVariable errors -ErrorAction SilentlyContinue
+            Write-Line `$errors.Count `$errors[0]
+            Write-Line @(Get-Namespace | Where-Object Name -in `$names).Count"
+        $said[0] | Should -Be '60'
+        $said[1].Trim() | Should -Be '0'
+        $said[2] | Should -Be '0'
+    }
+
+    It 'one set: that is an error, and it stays and is removed later with what runs in it' {
+        $name = New-TestName
+        $warm = New-TestName
+        $said = Invoke-LimitedHost -Lines 4 "
+            $LeaveFree
+            `$null = New-Namespace $warm -Type Uts, Ipc $As
+            Remove-Namespace $warm
+            Write-Refusal { Remove-Namespace $warm }
+            `$set = New-Namespace $name -Type Uts, Ipc $As
+            `$program = Start-NamespaceProcess `$set sleep 300
+            Write-Line `$program.Id
+            `$null = Get-Namespace $name
+            Set-Limit 60
+            for (`$free = 4; `$free -lt 50; `$free++) {
+                `$held = [System.Collections.Generic.List[System.IDisposable]]::new()
+                try { while (`$true) { `$held.Add([System.IO.File]::OpenRead('/dev/null')) } } catch { }
+                for (`$more = 0; `$more -lt `$free; `$more++) {
+                    `$held[`$held.Count - 1].Dispose()
+                    `$held.RemoveAt(`$held.Count - 1)
+                }
+                `$record = `$null
+                try { Remove-Namespace $name -ErrorAction Stop } catch { `$record = `$_ }
+                foreach (`$one in `$held) { `$one.Dispose() }
+                if (-not `$record) { break }
+                Write-Line refused @(Get-Namespace | Where-Object Name -eq $name).Count `$record.FullyQualifiedErrorId `$record.CategoryInfo.Category (`$record.Exception.Message -replace '\s+', ' ')
+            }
+            Write-Line done `$free @(Get-Namespace | Where-Object Name -eq $name).Count"
+        $said[-1] | Should -Match '^done \d+ 0$'
+        $refused = @($said -match '^refused')
+        $refused.Count | Should -BeGreaterThan 0
+        foreach ($line in $refused) { $line | Should -Match '^refused 1 \w+,Isolation\.Commands\.RemoveNamespaceCommand (LimitsExceeded|ResourceUnavailable) .*(Too many open files|RLIMIT_NOFILE)' }
+        Wait-Until -For 'the end of what ran in it' { -not (Test-ProcessAlive $said[1]) }
+    }
+}
+
 Describe 'too few processes' -Tag Root -Skip:(-not $isRoot) {
     AfterEach {
         Remove-TestLeftover

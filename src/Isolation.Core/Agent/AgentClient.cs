@@ -217,6 +217,11 @@ internal sealed class AgentClient : IDisposable
         catch
         {
             _exits.Take(id);
+            lock (_attached)
+            {
+                _attached.Remove(id);
+            }
+
             throw;
         }
 

@@ -11,15 +11,16 @@ namespace Isolation.State;
 /// </summary>
 internal sealed class DescriptorReserve : IDisposable
 {
-    // A walk through /proc, the lock of /run/netns, and a folder in a folder in a folder that are removed.
-    private const int Count = 8;
+    /// <summary>What undoing takes: a walk through /proc, the lock of /run/netns, and a folder in a folder in a folder that are removed.</summary>
+    public const int ForUndoing = 8;
 
-    private readonly List<Descriptor> _spare = new(Count);
+    private readonly List<Descriptor> _spare;
 
     /// <exception cref="SyscallException">There are too few, and nothing is begun.</exception>
-    public DescriptorReserve()
+    public DescriptorReserve(int count = ForUndoing)
     {
-        while (_spare.Count < Count)
+        _spare = new(count);
+        while (_spare.Count < count)
         {
             // Copies of the first, which is quicker than to look for the file again.
             Errno error = _spare is [Descriptor first, ..]
@@ -28,10 +29,24 @@ internal sealed class DescriptorReserve : IDisposable
             if (error != Errno.None)
             {
                 Dispose();
-                throw new SyscallException("open", error, $"keep {Count} descriptors for undoing what fails", PlanHints.ForFork(error));
+                throw new SyscallException("open", error, $"keep {count} descriptors for undoing what fails", PlanHints.ForFork(error));
             }
 
             _spare.Add(descriptor!);
+        }
+    }
+
+    /// <summary>Whether there are so many that could be opened.</summary>
+    public static bool HasRoom(int count)
+    {
+        try
+        {
+            new DescriptorReserve(count).Dispose();
+            return true;
+        }
+        catch (SyscallException)
+        {
+            return false;
         }
     }
 

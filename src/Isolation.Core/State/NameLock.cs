@@ -4,6 +4,7 @@ using System.Globalization;
 using System.IO;
 using System.Threading;
 using Isolation.Interop;
+using Isolation.Plans;
 
 namespace Isolation.State;
 
@@ -80,6 +81,11 @@ internal sealed class NameLock : IDisposable
     private static Descriptor Open(string path, string name)
     {
         Errno error = Sys.TryOpen(path, OpenFlags.ReadWrite | OpenFlags.Create, out Descriptor? file, 0b110_000_000);
+        if (Sys.IsExhausted(error))
+        {
+            throw new SyscallException("open", error, $"lock the name '{name}'", PlanHints.ForFork(error));
+        }
+
         return error == Errno.None ? file! : throw new IsolationException(
             "StateFolderUnavailable", ErrorKind.Unavailable, $"Cannot lock the name '{name}' with {path}: {error.Describe()}. The file system must be writable and have room.");
     }

@@ -71,13 +71,20 @@ internal static class NamedNetworkPins
             return;
         }
 
-        using (Locked())
+        try
         {
-            if (Directory.GetFileSystemEntries(NamedNetworks.Folder).Length == 0)
+            using (Locked())
             {
-                File.Delete(Mark);
-                _ = Sys.TryUnmount(NamedNetworks.Folder);
+                if (Directory.GetFileSystemEntries(NamedNetworks.Folder).Length == 0)
+                {
+                    File.Delete(Mark);
+                    _ = Sys.TryUnmount(NamedNetworks.Folder);
+                }
             }
+        }
+        catch (Exception exception) when (exception is IsolationException or SyscallException or IOException or UnauthorizedAccessException)
+        {
+            // No set is kept by it: it stays, and the next removal tries again.
         }
     }
 

@@ -201,7 +201,14 @@ internal sealed class SetFolder
             string old = Draft(".old-");
             DeleteTree(old);
             Directory.Move(Path, old);
-            DeleteTree(old);
+            try
+            {
+                DeleteTree(old);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // The set is gone, and what is left of its folder goes with the next call.
+            }
         }
     }
 

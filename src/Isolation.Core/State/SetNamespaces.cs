@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Isolation.Interop;
+using Isolation.Plans;
 
 namespace Isolation.State;
 
@@ -54,25 +55,39 @@ internal static class SetNamespaces
     }
 
     /// <summary>Opens what still is the set's: while it is open, its numbers are given to no other.</summary>
+    /// <exception cref="SyscallException">There is no descriptor left: what cannot be opened for that reason is not gone.</exception>
     public static List<Descriptor> Open(NamespaceRecord record, string folder, out List<NamespaceKey> keys)
     {
         List<Descriptor> open = [];
         keys = [];
         foreach (NamespaceType type in NamespaceTypes.All)
         {
-            if (record.Ids.TryGetValue(type.ProcName(), out ulong id) && PathOf(record, folder, type) is string path
-                && Sys.TryOpen(path, OpenFlags.ReadOnly | OpenFlags.NonBlock, out Descriptor? descriptor) == Errno.None)
+            if (!record.Ids.TryGetValue(type.ProcName(), out ulong id) || PathOf(record, folder, type) is not string path)
             {
-                // The process that the path leads through was looked at before it was opened, and is looked at again.
-                if (Sys.Status(descriptor!).Inode == id && Sys.TypeOfNamespace(descriptor!) == type && PathOf(record, folder, type) == path)
-                {
-                    open.Add(descriptor!);
-                    keys.Add(new NamespaceKey(type, id));
-                }
-                else
-                {
-                    descriptor!.Dispose();
-                }
+                continue;
+            }
+
+            Errno error = Sys.TryOpen(path, OpenFlags.ReadOnly | OpenFlags.NonBlock, out Descriptor? descriptor);
+            if (Sys.IsExhausted(error))
+            {
+                Sys.DisposeAll(open);
+                throw new SyscallException("open", error, $"open the namespaces of set '{record.Name}'", PlanHints.ForFork(error));
+            }
+
+            if (error != Errno.None)
+            {
+                continue;
+            }
+
+            // The process that the path leads through was looked at before it was opened, and is looked at again.
+            if (Sys.Status(descriptor!).Inode == id && Sys.TypeOfNamespace(descriptor!) == type && PathOf(record, folder, type) == path)
+            {
+                open.Add(descriptor!);
+                keys.Add(new NamespaceKey(type, id));
+            }
+            else
+            {
+                descriptor!.Dispose();
             }
         }
 

@@ -15,6 +15,9 @@ namespace Isolation.State;
 /// </summary>
 internal sealed class SetRemover
 {
+    // Each set that is begun has its lock and its namespaces open.
+    private static readonly int s_ofOneSet = NamespaceTypes.All.Length + 1;
+
     private static readonly TimeSpan s_endTimeout = TimeSpan.FromSeconds(10);
 
     private readonly StateFolder _folder;
@@ -33,7 +36,8 @@ internal sealed class SetRemover
     /// <exception cref="IsolationException"><c>NamespaceBusy</c>, <c>CgroupBusy</c>: processes in it do not end. The set stays.</exception>
     public static void RemoveNow(NamespaceRecord record, SetFolder folder)
     {
-        using Removal removal = new(Complete(record, folder, ownerIsGone: true), folder, null);
+        record = Complete(record, folder, ownerIsGone: true);
+        using Removal removal = new(record, folder, null, SetNamespaces.Open(record, folder.Path, out List<NamespaceKey> keys), keys);
         Exception? refused = null;
         Carry([removal], (_, error) => refused = error, CancellationToken.None);
         if (refused is not null)
@@ -45,7 +49,19 @@ internal sealed class SetRemover
     /// <summary>Removes what this process has made of a set, as far as it can: why it is undone is what is to be told.</summary>
     public static void Undo(NamespaceRecord record, SetFolder folder)
     {
-        using Removal removal = new(Complete(record, folder, ownerIsGone: false), folder, null);
+        record = Complete(record, folder, ownerIsGone: false);
+        List<Descriptor> open = [];
+        List<NamespaceKey> keys = [];
+        try
+        {
+            open = SetNamespaces.Open(record, folder.Path, out keys);
+        }
+        catch (SyscallException)
+        {
+            // Without descriptors for more, its keeper and its folder go.
+        }
+
+        using Removal removal = new(record, folder, null, open, keys);
         Carry([removal], static (_, _) => { }, CancellationToken.None);
     }
 
@@ -54,11 +70,21 @@ internal sealed class SetRemover
         // In one order, whoever removes: two that remove the same sets would wait for one another otherwise.
         List<string> sorted = [.. names];
         sorted.Sort(StringComparer.Ordinal);
+        for (int next = 0; next < sorted.Count;)
+        {
+            next = RemoveSome(sorted, next, begin, failed, cancellation);
+        }
+    }
+
+    // As many at once as there are descriptors for; the index of the first that has to wait.
+    private static int RemoveSome(List<string> names, int next, Func<string, Removal?> begin, Action<string, Exception> failed, CancellationToken cancellation)
+    {
         List<Removal> removals = [];
         try
         {
-            foreach (string name in sorted)
+            for (; next < names.Count && (removals.Count == 0 || DescriptorReserve.HasRoom(s_ofOneSet + DescriptorReserve.ForUndoing)); next++)
             {
+                string name = names[next];
                 cancellation.ThrowIfCancellationRequested();
                 Try(name, failed, () =>
                 {
@@ -70,6 +96,7 @@ internal sealed class SetRemover
             }
 
             Carry(removals, failed, cancellation);
+            return next;
         }
         finally
         {
@@ -82,7 +109,23 @@ internal sealed class SetRemover
 
     private static void Carry(List<Removal> removals, Action<string, Exception> failed, CancellationToken cancellation)
     {
-        EndProcesses(removals, failed, cancellation);
+        try
+        {
+            EndProcesses(removals, failed, cancellation);
+        }
+        catch (Exception exception) when (exception is IsolationException or SyscallException)
+        {
+            // Who is in them is not known: they stay.
+            foreach (Removal removal in removals)
+            {
+                if (!removal.IsRefused)
+                {
+                    removal.IsRefused = true;
+                    failed(removal.Record.Name, exception);
+                }
+            }
+        }
+
         foreach (Removal removal in removals)
         {
             if (!removal.IsRefused)
@@ -111,8 +154,18 @@ internal sealed class SetRemover
 
             RefuseChildren(name, folder, together);
             record = Complete(record, folder, ownerIsGone: true) with { Phase = RecordPhase.Removing, Owner = RecordedProcess.Own };
-            folder.Write(record);
-            return new Removal(record, folder, locked);
+            List<Descriptor> open = SetNamespaces.Open(record, folder.Path, out List<NamespaceKey> keys);
+            try
+            {
+                folder.Write(record);
+            }
+            catch
+            {
+                Sys.DisposeAll(open);
+                throw;
+            }
+
+            return new Removal(record, folder, locked, open, keys);
         }
         catch
         {
@@ -362,13 +415,13 @@ internal sealed class SetRemover
         private readonly List<Descriptor> _open;
         private bool _finished;
 
-        public Removal(NamespaceRecord record, SetFolder folder, NameLock? locked)
+        public Removal(NamespaceRecord record, SetFolder folder, NameLock? locked, List<Descriptor> open, List<NamespaceKey> namespaces)
         {
             Record = record;
             _folder = folder;
             _lock = locked;
-            _open = SetNamespaces.Open(record, folder.Path, out List<NamespaceKey> keys);
-            Namespaces = keys;
+            _open = open;
+            Namespaces = namespaces;
         }
 
         public NamespaceRecord Record { get; }
@@ -417,7 +470,7 @@ internal sealed class SetRemover
                 {
                     _folder.Write(Record with { Phase = RecordPhase.Removing, Owner = null });
                 }
-                catch (IOException)
+                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or SyscallException)
                 {
                     // Without room the record says what it said before.
                 }

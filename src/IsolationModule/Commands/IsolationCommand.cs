@@ -70,7 +70,7 @@ public abstract class IsolationCommand : PSCmdlet, IDisposable
         {
             restart = $"Another was started, process {AgentClient.Current.Pid}.";
         }
-        catch (IsolationException exception)
+        catch (Exception exception) when (exception is IsolationException or SyscallException)
         {
             restart = $"Another could not be started: {exception.Message}";
         }
