@@ -113,6 +113,38 @@ Describe 'Get-IpcObject' {
         $found.GroupId | Should -Be (id -g)
     }
 
+    It 'has queues whatever they are called, and shows no control character of it' {
+        $other = New-TestSet Ipc
+        try {
+            # A name that would clear the screen, and one that is not UTF-8.
+            $perl = "for my `$m (qq(\e[2J), qq(\xff\xfe)) { my `$n = `$m; my `$a = pack('q8', 0, 4, 100); syscall($($QueueCall.Open), `$n, 0102, 0600, `$a) >= 0 or die `"mq_open: `$!`" }"
+            Enter-Namespace $other perl -ArgumentList '-e', $perl
+            $found = Get-IpcObject $other -Type PosixMessageQueue
+            $found.Count | Should -Be 2
+            $found.MaxMessageCount | Should -Be 4, 4
+            $found.Name | Should -Contain "/`e[2J"
+            "$found" | Should -Not -Match '\e'
+            $found | Out-String | Should -Not -Match '\e'
+            $found | Remove-IpcObject
+            Get-IpcObject $other -Type PosixMessageQueue | Should -BeNullOrEmpty
+        } finally {
+            Remove-Namespace $other
+        }
+    }
+
+    It 'says which process a queue tells of new messages' {
+        # struct sigevent: the value, the signal, SIGEV_SIGNAL.
+        $notify = $Machine -eq 'aarch64' ? 184 : 244
+        $perl = "`$SIG{USR1} = 'IGNORE'; my `$n = 'isotest-queue'; my `$q = syscall($($QueueCall.Open), `$n, 0, 0, 0); my `$e = pack('q i i x48', 0, 10, 0); syscall($notify, `$q, `$e) == 0 or die `$!; sleep 300"
+        $process = Start-NamespaceProcess $Set perl -ArgumentList '-e', $perl
+        try {
+            Wait-Until { (Get-IpcObject $Set -Type PosixMessageQueue).NotifiedProcessId -eq $process.Id } -For 'the process to be told' -Seconds 30
+        } finally {
+            Stop-NamespaceProcess $process -Force
+        }
+        (Get-IpcObject $Set -Type PosixMessageQueue).NotifiedProcessId | Should -BeNullOrEmpty
+    }
+
     It 'gives every kind without -Type, with the namespace they are in' {
         $found = Get-IpcObject $Set
         $found.Type | Should -Be SharedMemory, Semaphore, MessageQueue, PosixMessageQueue
@@ -181,6 +213,25 @@ Describe 'Get-IpcObject' {
         $null = Get-IpcObject -Type PosixMessageQueue -WarningVariable warnings -WarningAction SilentlyContinue
         $warnings.Count | Should -Be ($seen ? 0 : 1)
         if (-not $seen) { "$warnings" | Should -BeLike '*CAP_SYS_ADMIN*mount -t mqueue*' }
+    }
+
+    It 'takes no queue of another namespace for one of its own: mounted is what was mounted there (<Where>)' -Tag Root -ForEach @(
+        @{ Where = 'the same namespace'; Then = 'exec'; Names = '/isotest-mounted'; Warnings = 0 }
+        @{ Where = 'another one'; Then = 'exec unshare --ipc'; Names = ''; Warnings = 1 }
+    ) {
+        $folder = [System.IO.Directory]::CreateTempSubdirectory('isotest-mqueue-').FullName
+        chmod 755 $folder
+        $perl = "my `$a = pack(q(q8), 0, 4, 100); my `$n = q(isotest-mounted); syscall($($QueueCall.Open), `$n, 0102, 0644, `$a) >= 0 or die"
+        $hidden = 'for m in $(grep " - mqueue " /proc/self/mountinfo | cut -d " " -f 5); do umount -l $m; done'
+        try {
+            $lines = Invoke-ChildHost -Prefix 'unshare', '--mount', '--ipc', 'sh', '-c', "$hidden; mount -t mqueue mqueue $folder && perl -e '$perl' && $Then runuser -u nobody -- `"`$0`" `"`$@`"" -Script '
+                $found = Get-IpcObject -Type PosixMessageQueue -WarningVariable warnings -WarningAction SilentlyContinue
+                Write-Line "names $($found.Name)"
+                Write-Line "warnings $($warnings.Count)"'
+            $lines | Should -Be "names $Names", "warnings $Warnings"
+        } finally {
+            [System.IO.Directory]::Delete($folder)
+        }
     }
 
     It 'shows a user of a set as the caller sees it' -Tag Root {

@@ -75,6 +75,23 @@ Describe 'Get-NamespaceInfo, what relates namespaces' {
         }
     }
 
+    It 'has the names of ip netns, each with the number of its file' -Tag Root {
+        $first, $second = (New-TestName), (New-TestName)
+        ip netns add $first
+        ip netns add $second
+        try {
+            $names = (ip -j netns list | ConvertFrom-Json).name
+            $names | Should -Contain $first
+            foreach ($name in $first, $second) { (Get-NamespaceInfo -Type Net | Where-Object Name -EQ $name).Id | Should -Be (stat -L -c %i "/run/netns/$name") }
+            # Others come and go on this host, those of the test stay.
+            $found = (Get-NamespaceInfo -Type Net).Name
+            foreach ($name in $names -match '^isotest-' | Where-Object { $_ -in $TestNames }) { $found | Should -Contain $name }
+        } finally {
+            ip netns delete $first
+            ip netns delete $second
+        }
+    }
+
     It 'has the path under which lsns finds a namespace' {
         $sleeper = Start-Sleeper ($Unshare + '--uts', 'sleep', '300')
         $info = Get-NamespaceInfo -Id $sleeper -Type Uts
@@ -215,6 +232,11 @@ Describe 'Get-NamespaceInfo -Persistent and -Leaked' {
         # The root of a file system that is there looks alike.
         $other = Start-Sleeper sh, -c, 'exec 9</; exec sleep 300'
         (Get-NamespaceInfo -Deep).HolderIds | Should -Not -Contain $other
+    }
+
+    It 'says what an ordinary user cannot know' -Tag User {
+        $null = Get-NamespaceInfo -Leaked -Type Uts -WarningVariable warnings -WarningAction SilentlyContinue
+        "$warnings" | Should -BeLike '*processes of other users*CAP_SYS_PTRACE*'
     }
 
     It 'leaves out the namespaces of sets, which wait to be used' {

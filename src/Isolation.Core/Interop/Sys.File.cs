@@ -43,7 +43,8 @@ internal static class OpenFlagValues
 /// <param name="Mode">Type and permission bits.</param>
 /// <param name="Uid">The owner.</param>
 /// <param name="Gid">The group.</param>
-internal readonly record struct FileStatus(ulong Device, ulong Inode, uint Mode, uint Uid, uint Gid)
+/// <param name="Modified">When its content was last changed, in seconds since 1970.</param>
+internal readonly record struct FileStatus(ulong Device, ulong Inode, uint Mode, uint Uid, uint Gid, long Modified)
 {
     public bool IsDirectory => (Mode & 0xF000) == 0x4000;
 
@@ -115,12 +116,13 @@ internal static unsafe partial class Sys
         byte* buffer = stackalloc byte[256];
         byte path = 0;
         bool done = syscall(SyscallNumbers.statx, descriptor.Number, (nint)(&path), EmptyPath | DontSync, InodeWanted, (nint)buffer, 0) == 0;
-        ulong major = done ? *(uint*)(buffer + 136) : 0;
-        ulong minor = done ? *(uint*)(buffer + 140) : 0;
         inode = done ? *(ulong*)(buffer + 32) : 0;
-        device = (minor & 0xFF) | ((major & 0xFFF) << 8) | ((minor & ~0xFFUL) << 12) | ((major & ~0xFFFUL) << 32); // makedev(3)
+        device = done ? DeviceNumber(*(uint*)(buffer + 136), *(uint*)(buffer + 140)) : 0;
         return done;
     }
+
+    /// <summary>The two numbers of a device as one, makedev(3).</summary>
+    public static ulong DeviceNumber(ulong major, ulong minor) => (minor & 0xFF) | ((major & 0xFFF) << 8) | ((minor & ~0xFFUL) << 12) | ((major & ~0xFFFUL) << 32);
 
     /// <summary>stat(2) or, where <paramref name="followLink"/> is false, lstat(2); false where there is no such file or it may not be seen.</summary>
     public static bool TryStatus(string path, out FileStatus status, bool followLink = true)
@@ -209,5 +211,5 @@ internal static unsafe partial class Sys
     internal static byte[] CString(string text) => KernelText.Encode(text, extra: 1);
 
     private static FileStatus FromStat(in stat buffer) =>
-        new((ulong)buffer.st_dev, (ulong)buffer.st_ino, (uint)buffer.st_mode, (uint)buffer.st_uid, (uint)buffer.st_gid);
+        new((ulong)buffer.st_dev, (ulong)buffer.st_ino, (uint)buffer.st_mode, (uint)buffer.st_uid, (uint)buffer.st_gid, (long)buffer.st_mtim.tv_sec);
 }

@@ -7,6 +7,7 @@ namespace Isolation.Interop;
 
 internal static unsafe partial class Sys
 {
+    private const int CAP_SYS_PTRACE = 19;
     private const int CAP_SYS_ADMIN = 21;
 
     /// <summary>The caller's effective user id.</summary>
@@ -17,6 +18,9 @@ internal static unsafe partial class Sys
 
     /// <summary>Whether the caller has CAP_SYS_ADMIN in its own user namespace: <c>CapEff</c> of proc_pid_status(5).</summary>
     public static bool HasSystemAdministration { get; } = HasCapability(CAP_SYS_ADMIN);
+
+    /// <summary>Whether the caller may look at the processes of other users in its own user namespace, ptrace(2).</summary>
+    public static bool CanLookAtOthers { get; } = HasCapability(CAP_SYS_PTRACE);
 
     private static bool HasCapability(int capability)
     {

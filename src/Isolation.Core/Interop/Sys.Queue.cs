@@ -1,9 +1,23 @@
+using System;
 using static Tmds.Linux.LibC;
 
 namespace Isolation.Interop;
 
 internal static unsafe partial class Sys
 {
+    /// <summary>Opens a POSIX message queue of the caller's ipc namespace for reading, mq_open(3); the error number is the result.</summary>
+    /// <param name="name">The name without its slash, with a NUL at its end.</param>
+    /// <param name="queue">The queue.</param>
+    public static Errno TryOpenQueue(ReadOnlySpan<byte> name, out Descriptor? queue)
+    {
+        fixed (byte* text = name)
+        {
+            long fd = syscall(SyscallNumbers.mq_open, (nint)text, (nint)(OpenFlags.ReadOnly | OpenFlags.NonBlock | OpenFlags.CloseOnExec), 0, 0, 0, 0);
+            queue = fd < 0 ? null : new Descriptor((int)fd);
+            return fd < 0 ? (Errno)errno : Errno.None;
+        }
+    }
+
     /// <summary>
     /// What a POSIX message queue takes and has, mq_getattr(3): how many messages at most, how large at most, how many now. False where the descriptor is
     /// that of no queue.

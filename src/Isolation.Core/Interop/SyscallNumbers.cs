@@ -88,6 +88,8 @@ internal static class SyscallNumbers
 
     public static int msgctl => s_arm ? 187 : 71;
 
+    public static int mq_open => s_arm ? 180 : 240;
+
     public static int mq_unlink => s_arm ? 181 : 241;
 
     public static int mq_getsetattr => s_arm ? 185 : 245;

@@ -170,7 +170,7 @@ internal sealed class IpcNamespace : IDisposable
         {
             Plan plan = IpcPlans.OpenQueues(_other, Description);
             using PlanOutcome outcome = AgentClient.Current.Run(plan, _other?.Inputs ?? [], attached: true, cancellation);
-            found.AddRange(queues.Read(outcome.Descriptors[0].ProcPath));
+            found.AddRange(queues.Read(outcome.Descriptors[0]));
         }
         catch (SyscallException exception) when (exception is { Syscall: "mount", Errno: Errno.ENODEV })
         {
@@ -185,26 +185,38 @@ internal sealed class IpcNamespace : IDisposable
     // An ordinary user may not mount them anew; where the host has them mounted, everybody may look there.
     private void ReadMountedQueues(PosixQueues queues, List<IpcObject> found)
     {
-        if (MountOfQueues() is string folder)
-        {
-            found.AddRange(queues.Read(folder));
-            return;
-        }
-
-        Gap = "The POSIX message queues of this namespace are not shown: they are mounted nowhere, and mounting them takes CAP_SYS_ADMIN. Run as root, or have root do: mkdir -p /dev/mqueue; mount -t mqueue none /dev/mqueue";
-    }
-
-    private static string? MountOfQueues()
-    {
         foreach (MountInfo mount in MountInfo.Read())
         {
-            if (mount.FileSystemType == "mqueue")
+            using Descriptor? folder = mount.FileSystemType == "mqueue" ? Open(mount) : null;
+            if (folder is null)
             {
-                return mount.MountPoint;
+                continue;
+            }
+
+            IReadOnlyList<IpcObject> own = queues.ReadOwn(folder, out bool others);
+            if (own.Count != 0 || !others)
+            {
+                found.AddRange(own);
+                return;
             }
         }
 
-        return null;
+        Gap = "The POSIX message queues of this namespace are not shown: they are not mounted, and mounting them takes CAP_SYS_ADMIN. Run as root, or have root do: mkdir -p /dev/mqueue; mount -t mqueue none /dev/mqueue";
+    }
+
+    // Null where something else is mounted over it, which is not even asked what it is.
+    private static Descriptor? Open(MountInfo mount)
+    {
+        if (Sys.TryOpen(mount.MountPoint, OpenFlags.Path, out Descriptor? place) != Errno.None)
+        {
+            return null;
+        }
+
+        using (place)
+        {
+            return Sys.TryCachedStatus(place!, out ulong device, out _) && device == Sys.DeviceNumber(mount.DeviceMajor, mount.DeviceMinor)
+                && Sys.TryOpen(place!.ProcPath, OpenFlags.ReadOnly, out Descriptor? folder) == Errno.None ? folder : null;
+        }
     }
 
     private static string FileOf(IpcType type) => type switch

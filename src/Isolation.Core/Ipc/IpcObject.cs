@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using Isolation.Processes;
 
 namespace Isolation;
 
@@ -48,7 +49,7 @@ public abstract class IpcObject
         IpcType.SharedMemory => $"shared memory {Mark}",
         IpcType.Semaphore => $"semaphores {Mark}",
         IpcType.MessageQueue => $"message queue {Mark}",
-        _ => $"POSIX message queue {Mark}",
+        _ => $"POSIX message queue {CommandLine.Plain(Mark)}",
     };
 }
 

@@ -11,15 +11,22 @@ internal sealed class PosixQueues(ulong namespaceId, string? set, UserDatabase u
 {
     /// <summary>The queues in a folder. One that is removed meanwhile is left out.</summary>
     /// <param name="folder">The root of the mount.</param>
-    public IEnumerable<IpcObject> Read(string folder)
+    public IReadOnlyList<IpcObject> Read(Descriptor folder) => Read(folder, static (_, _) => true);
+
+    /// <summary>Those of the caller's own namespace in a folder: a mount shows the namespace of who mounted it, which may be another.</summary>
+    /// <param name="folder">The root of the mount.</param>
+    /// <param name="others">Whether there are some of another namespace.</param>
+    public IReadOnlyList<IpcObject> ReadOwn(Descriptor folder, out bool others)
     {
-        foreach (string file in Directory.EnumerateFiles(folder))
+        bool any = false;
+        IReadOnlyList<IpcObject> found = Read(folder, (name, status) =>
         {
-            if (Sys.TryStatus(file, out FileStatus status, followLink: false))
-            {
-                yield return Queue(file, status);
-            }
-        }
+            bool own = IsOwn(name, status);
+            any |= !own;
+            return own;
+        });
+        others = any;
+        return found;
     }
 
     /// <summary>The content of a queue's file, <c>QSIZE:129 NOTIFY:2 SIGNO:0 NOTIFY_PID:8260</c>; what is damaged is left out.</summary>
@@ -49,35 +56,64 @@ internal sealed class PosixQueues(ulong namespaceId, string? set, UserDatabase u
         }
     }
 
-    private PosixMessageQueue Queue(string file, FileStatus status)
+    private List<IpcObject> Read(Descriptor folder, Func<byte[], FileStatus, bool> isWanted)
+    {
+        List<byte[]> names = [];
+        DirectoryEntries entries = new(folder, new byte[16 * 1024]);
+        while (entries.MoveNext())
+        {
+            names.Add([.. entries.Name, 0]);
+        }
+
+        List<IpcObject> found = [];
+        foreach (byte[] name in names)
+        {
+            if (Sys.StatusAt(folder, name, out _) is FileStatus { IsRegular: true } status && isWanted(name, status))
+            {
+                found.Add(Queue(folder, name, status));
+            }
+        }
+
+        return found;
+    }
+
+    // One that may not be read is there under that name, at least.
+    private static bool IsOwn(byte[] name, FileStatus status)
+    {
+        Errno error = Sys.TryOpenQueue(name, out Descriptor? queue);
+        using (queue)
+        {
+            return queue is null ? error == Errno.EACCES : Sys.Status(queue) is FileStatus own && own.Inode == status.Inode && own.Device == status.Device;
+        }
+    }
+
+    private PosixMessageQueue Queue(Descriptor folder, byte[] name, FileStatus status)
     {
         ulong? size = null;
         int? notified = null;
         (long Max, long Size, long Now)? attributes = null;
 
         // Who may not read it still sees that it is there, and whose it is.
-        if (Sys.TryOpen(file, OpenFlags.ReadOnly | OpenFlags.NonBlock, out Descriptor? queue) == Errno.None)
+        using Descriptor? queue = Sys.OpenAt(folder, name, OpenFlags.ReadOnly | OpenFlags.NonBlock, out _);
+        if (queue is not null)
         {
-            using (queue)
-            {
-                byte[] text = new byte[256];
-                Parse(text.AsSpan(0, Sys.TryRead(queue!, text)), out size, out notified);
-                attributes = Sys.TryQueueAttributes(queue!, out long max, out long largest, out long now) ? (max, largest, now) : null;
-            }
+            byte[] text = new byte[256];
+            Parse(text.AsSpan(0, Sys.TryRead(queue, text)), out size, out notified);
+            attributes = Sys.TryQueueAttributes(queue, out long max, out long largest, out long now) ? (max, largest, now) : null;
         }
 
         return new PosixMessageQueue
         {
             NamespaceId = namespaceId,
             Namespace = set,
-            Name = "/" + Path.GetFileName(file),
+            Name = "/" + KernelText.Decode(name.AsSpan()[..^1]),
             Inode = status.Inode,
             OwnerId = status.Uid,
             Owner = users.UserName(status.Uid),
             GroupId = status.Gid,
             Group = users.GroupName(status.Gid),
             Mode = (UnixFileMode)(status.Mode & 0b111_111_111),
-            ChangeTime = File.GetLastWriteTime(file),
+            ChangeTime = DateTimeOffset.FromUnixTimeSeconds(status.Modified).LocalDateTime,
             Size = size,
             MessageCount = attributes?.Now,
             MaxMessageCount = attributes?.Max,

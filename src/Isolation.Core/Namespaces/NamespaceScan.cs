@@ -195,7 +195,7 @@ internal sealed class NamespaceScan : IDisposable
                 continue;
             }
 
-            string text = Bytes.Text(pin.Path);
+            string text = KernelText.Decode(pin.Path);
             if (pin.ProcessId is int through)
             {
                 entry.AddPath($"{_options.ProcRoot}/{through}/root{text}", [.. _proc.PathOf(through, "root"u8)[..^1], .. pin.Path, 0], through);
@@ -418,8 +418,14 @@ internal sealed class NamespaceScan : IDisposable
         }
 
         string command = proc.ReadCommandLine(pid);
-        if (command.Length == 0 && proc.TryReadStat(pid, out ProcStat stat))
+        if (command.Length == 0)
         {
+            // A kernel thread has none, nor one that has ended and not been waited for; nor has one that is gone by now.
+            if (!proc.TryReadStat(pid, out ProcStat stat))
+            {
+                return null;
+            }
+
             command = CommandLine.Plain(stat.Name);
         }
 

@@ -23,6 +23,10 @@ public static class NamespaceScanner
     public static string? DeepScanGap => Sys.CanCopyDescriptors ? null :
         $"Network namespaces that only an open socket keeps are not found: that takes pidfd_getfd(2), which came with Linux 5.6, and this kernel, Linux {KernelNamespaces.Release}, does not have or not allow it.";
 
+    /// <summary>Why a namespace that is in use may look leaked to this caller; null where it does not.</summary>
+    public static string? LeakGap => Sys.CanLookAtOthers ? null :
+        "A namespace that only processes of other users are in looks leaked, for these may not be looked at: that takes CAP_SYS_PTRACE. Run as root to see those that are leaked.";
+
     /// <summary>The processes in a namespace, in ascending order. One that the caller may not look at is left out.</summary>
     public static int[] ProcessesIn(NamespaceType type, ulong id) => ProcessesInAny([new NamespaceKey(type, id)]);
 

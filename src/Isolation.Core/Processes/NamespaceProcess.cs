@@ -129,6 +129,11 @@ public sealed partial class NamespaceProcess
         }
 
         string command = proc.ReadCommandLine(pid);
+        if (command.Length == 0 && !proc.TryReadStat(pid, out _))
+        {
+            return null; // It has ended meanwhile, and what was read last is not what it was.
+        }
+
         return new NamespaceProcess
         {
             Id = pid,

@@ -108,6 +108,11 @@ public sealed class GetNamespaceInfoCommand : IsolationCommand
         {
             WriteWarning(gap);
         }
+
+        if (Leaked && NamespaceScanner.LeakGap is string doubt)
+        {
+            WriteWarning(doubt);
+        }
     }
 
     /// <inheritdoc/>
