@@ -382,6 +382,22 @@ Describe 'A set''s owner, end and control group' {
     }
 }
 
+Describe 'A cgroup namespace where control groups are mounted read-only' {
+    It 'has PowerShell''s own as its root, as with unshare' -Tag Root {
+        $name = New-TestName
+        $readOnly = 'grep -E " - cgroup2? " /proc/self/mountinfo | cut -d " " -f 5 | while read m; do mount -o remount,bind,ro "$m" || exit 1; done && exec "$0" "$@"'
+        $answer = Invoke-ChildHost "
+            `$set = New-Namespace $name -Type Cgroup, Uts
+            Write-Line `$set.State ((Enter-Namespace `$set readlink /proc/self/ns/cgroup) -eq ""cgroup:[`$(`$set.GetId('Cgroup'))]"")
+            foreach (`$line in Enter-Namespace `$set cat /proc/self/cgroup) { Write-Line (`$line -split ':', 3)[2] }
+            Remove-Namespace `$set" -Prefix unshare, '--mount', '--propagation', 'private', 'sh', '-c', $readOnly
+        $answer[0] | Should -Be 'Ready True'
+        $answer.Count | Should -BeGreaterThan 1
+        $answer[1..99] | Select-Object -Unique | Should -Be '/'
+        Get-TestLeftover | Should -BeNullOrEmpty
+    }
+}
+
 Describe 'A host that forbids user namespaces' {
     It 'is told of by its setting: max_user_namespaces' {
         $folder = [System.IO.Directory]::CreateTempSubdirectory('isotest-').FullName

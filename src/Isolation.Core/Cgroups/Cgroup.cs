@@ -73,7 +73,7 @@ internal sealed class Cgroup
     /// </summary>
     public IReadOnlyList<string> ProcsPaths => [.. Map(Directories, directory => directory.ProcsFile)];
 
-    /// <summary>The folders that there are to be, whether they exist or not, version 2 first.</summary>
+    /// <summary>The folders that there are to be, whether they exist or not, version 2 first: where they can be made, which is not in what is mounted read-only.</summary>
     public IReadOnlyList<CgroupDirectory> Places
     {
         get
@@ -81,7 +81,7 @@ internal sealed class Cgroup
             List<CgroupDirectory> places = [];
             foreach (CgroupHierarchy hierarchy in Host.Hierarchies)
             {
-                if (_paths.TryGetValue(hierarchy, out string? path) && Host.Placement.Covers(hierarchy))
+                if (_paths.TryGetValue(hierarchy, out string? path) && Host.Placement.Covers(hierarchy) && !hierarchy.ReadOnly)
                 {
                     places.Add(new CgroupDirectory(hierarchy, path));
                 }
