@@ -28,6 +28,70 @@ AfterAll {
     Get-TestLeftover | Should -BeNullOrEmpty
 }
 
+Describe 'A mount namespace made with -Propagation <Kind>' -ForEach @(
+    # It is made in A, whose mount is shared.
+    @{ Kind = 'Private'; Shown = 'Private'; AToNew = $false; NewToA = $false }
+    @{ Kind = 'Slave'; Shown = 'Slave'; AToNew = $true; NewToA = $false }
+    @{ Kind = 'Shared'; Shown = 'Shared'; AToNew = $true; NewToA = $true }
+    @{ Kind = 'Unchanged'; Shown = 'Shared'; AToNew = $true; NewToA = $true }
+) {
+    BeforeAll {
+        $script:A = New-TestSet Pid, Mount
+        Mount-FileSystem -Type tmpfs $Folder -Namespace $A -ErrorAction Stop
+        Set-MountPropagation $Folder Shared -Namespace $A.Name -ErrorAction Stop
+        $null = Enter-Namespace $A mkdir -ArgumentList "$Folder/a", "$Folder/b", "$Folder/c"
+        # /proc too: what is mounted on it in the new one is to stay there.
+        Set-MountPropagation /proc Shared -Namespace $A.Name -ErrorAction Stop
+        $script:Proc = @(Get-MountInfo -Namespace $A | Where-Object MountPoint -eq '/proc').Count
+        $script:Inner = New-Namespace (New-TestName) -Type Pid, Mount -Parent $A -Propagation $Kind -ErrorAction Stop
+    }
+
+    AfterAll {
+        Remove-Namespace $A.Name -Recurse -ErrorAction Stop
+    }
+
+    It 'has mounts of that kind, and the /proc of its own is seen nowhere else' {
+        (Get-MountInfo $Folder -Namespace $Inner).Propagation | Should -Be $Shown
+        (Get-MountInfo $Folder -Namespace $A).Propagation | Should -Be 'Shared'
+        @(Get-MountInfo -Namespace $A | Where-Object MountPoint -eq '/proc').Count | Should -Be $Proc
+        Enter-Namespace $Inner cat -ArgumentList /proc/1/comm | Should -Be 'isolation-init'
+        (Get-MountInfo -Namespace $Inner | Where-Object MountPoint -eq '/proc').Count | Should -BeGreaterThan $Proc
+    }
+
+    It 'gets what is mounted where it was made: <AToNew>; passes on what is mounted in it: <NewToA>' {
+        Mount-FileSystem -Type tmpfs "$Folder/a" -Namespace $A -ErrorAction Stop
+        Test-Mounted $Inner.InitId "$Folder/a" | Should -Be $AToNew
+        Mount-FileSystem -Type tmpfs "$Folder/b" -Namespace $Inner -ErrorAction Stop
+        Test-Mounted $A.InitId "$Folder/b" | Should -Be $NewToA
+    }
+
+    It 'is that of a program''s namespaces too: what it mounts is seen where they were made: <NewToA>' {
+        Enter-Namespace -New Mount -Join $A -Propagation $Kind mount -ArgumentList '-t', 'tmpfs', 'none', "$Folder/c"
+        $LASTEXITCODE | Should -Be 0
+        Test-Mounted $A.InitId "$Folder/c" | Should -Be $NewToA
+    }
+}
+
+Describe '-Propagation' {
+    It 'is for a new mount namespace: <Call>' -ForEach @(
+        @{ Call = 'New-Namespace' }
+        @{ Call = 'Enter-Namespace' }
+        @{ Call = 'Start-NamespaceProcess' }
+    ) {
+        $refusal = Get-Refusal {
+            if ($Call -eq 'New-Namespace') { New-Namespace (New-TestName) -Type Uts -Propagation Slave }
+            else { & $Call -New Uts -Propagation Slave -FilePath true }
+        }
+        $refusal.FullyQualifiedErrorId | Should -BeLike 'NamespaceOptionInvalid,*'
+        $refusal.Exception.Message | Should -BeLike '*Add Mount to *'
+    }
+
+    It 'leaves nothing unchanged where the root is changed' {
+        $refusal = Get-Refusal { New-Namespace (New-TestName) -Type Mount -Root $Folder -Propagation Unchanged }
+        $refusal.FullyQualifiedErrorId | Should -BeLike 'NamespaceOptionInvalid,*'
+    }
+}
+
 Describe 'A mount that is <Kind> in one of three namespaces' -ForEach @(
     # A is where it was made, shared; B is a copy in which it becomes of the kind; C is another copy, left shared.
     @{ Kind = 'Shared'; AToB = $true; BToA = $true }

@@ -43,6 +43,7 @@ internal sealed record EntrySettings
             DomainName = options.DomainName,
             MonotonicOffset = options.MonotonicOffset,
             BootTimeOffset = options.BootTimeOffset,
+            Propagation = options.Propagation ?? MountPropagation.Private,
         };
     }
 

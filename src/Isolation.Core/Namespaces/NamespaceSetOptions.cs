@@ -37,6 +37,11 @@ internal sealed record NamespaceSetOptions
     /// <summary>How far the boot-time clock goes ahead of the host's.</summary>
     public TimeSpan? BootTimeOffset { get; init; }
 
+    /// <summary>
+    /// How the mounts of the new mount namespace pass mounts on: <see cref="MountPropagation.None"/> leaves them as they are, null makes them private.
+    /// </summary>
+    public MountPropagation? Propagation { get; init; }
+
     public bool AsPid1 { get; init; }
 
     /// <summary>The set in which it is made; null for the caller's own namespaces.</summary>
@@ -92,6 +97,16 @@ internal sealed record NamespaceSetOptions
         if (Owner is not null && !Types.HasFlag(NamespaceType.User))
         {
             throw Invalid($"-Owner is for a new user namespace, and none is asked for. Add User to {TypeParameter}.");
+        }
+
+        if (Propagation is not null && !Types.HasFlag(NamespaceType.Mount))
+        {
+            throw Invalid($"-Propagation is for a new mount namespace, and none is asked for. Add Mount to {TypeParameter}.");
+        }
+
+        if (Propagation == MountPropagation.None && Root is not null)
+        {
+            throw Invalid("-Propagation Unchanged leaves the host's mounts shared, and the kernel lets nobody change the root among such. Choose another with -Root.");
         }
 
         CheckRoot();

@@ -51,6 +51,9 @@ internal sealed record NamespacePlanOptions
     /// <summary>The folder that becomes the root of the new mount namespace, which keeps nothing of the old one; null leaves the root.</summary>
     public string? Root { get; init; }
 
+    /// <summary>How the mounts of a new mount namespace pass mounts on; <see cref="MountPropagation.None"/> leaves them as they are.</summary>
+    public MountPropagation Propagation { get; init; } = MountPropagation.Private;
+
     /// <summary>The first program is PID 1: the pid namespace is made with it, not now.</summary>
     public bool AsPid1 { get; init; }
 
@@ -115,13 +118,13 @@ internal static class NamespacePlans
             SendNamespace(plan, NamespaceType.Pid, "pid");
             if (types.HasFlag(NamespaceType.Mount) && options.Root is null)
             {
-                plan.Mount("proc", "/proc", "proc", MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec);
+                MountProc(plan, options.Propagation);
             }
         }
 
         if (options.Root is string root)
         {
-            PivotPlans.Into(plan, root, freshProc: pid);
+            PivotPlans.Into(plan, root, freshProc: pid, options.Propagation);
         }
 
         if (pid || options.Hold)
@@ -217,7 +220,10 @@ internal static class NamespacePlans
         if (types.HasFlag(NamespaceType.Mount))
         {
             // The copied mounts still are peers of the host's: a mount made in one would appear in the other, mount_namespaces(7).
-            plan.Mount("none", "/", null, MountFlags.Recursive | MountFlags.Private);
+            if (options.Propagation != MountPropagation.None)
+            {
+                plan.Mount("none", "/", null, MountFlags.Recursive | (MountFlags)options.Propagation);
+            }
         }
 
         if (options.HostName is not null)
@@ -234,6 +240,21 @@ internal static class NamespacePlans
         {
             plan.LoopbackUp();
         }
+    }
+
+    /// <summary>Mounts a /proc that shows the pid namespace of the process.</summary>
+    /// <param name="plan">A plan that is in a mount namespace of its own.</param>
+    /// <param name="propagation">How its mounts pass mounts on.</param>
+    /// <param name="ignored">An error number that is no failure.</param>
+    public static void MountProc(Plan plan, MountPropagation propagation, Errno ignored = Errno.None)
+    {
+        if (propagation is MountPropagation.None or MountPropagation.Shared)
+        {
+            // Otherwise it would be mounted on the host's too.
+            plan.Mount("none", "/proc", null, MountFlags.Recursive | MountFlags.Private, ignored: ignored);
+        }
+
+        plan.Mount("proc", "/proc", "proc", MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec, ignored: ignored);
     }
 
     /// <summary>Whether what is made is set up with files of <c>/proc</c>.</summary>

@@ -197,7 +197,8 @@ internal static class ProcessPlans
         if (entry.NewProc)
         {
             // The one that is there shows the processes of another pid namespace, or of a PID 1 that is dead. A root without it shows none.
-            plan.Mount("proc", "/proc", "proc", MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec, ignored: entry.Root is null ? Errno.None : Errno.ENOENT);
+            MountPropagation propagation = entry.New?.Types.HasFlag(NamespaceType.Mount) == true ? entry.New.Propagation : MountPropagation.Private;
+            NamespacePlans.MountProc(plan, propagation, ignored: entry.Root is null ? Errno.None : Errno.ENOENT);
         }
 
         plan.SetSession();

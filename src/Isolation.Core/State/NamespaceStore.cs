@@ -652,6 +652,7 @@ internal sealed class NamespaceStore
             Maps = options.Types.HasFlag(NamespaceType.User) ? IdMapPlanner.Plan(options.IdMap, CallerOf(options, around, cancellation)) : null,
             MonotonicOffset = options.MonotonicOffset,
             BootTimeOffset = options.BootTimeOffset,
+            Propagation = options.Propagation ?? MountPropagation.Private,
             Joined = joined,
             JoinedFrom = around?.Description ?? "",
             Owner = options.Owner,

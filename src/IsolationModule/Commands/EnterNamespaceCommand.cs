@@ -98,6 +98,12 @@ public sealed class EnterNamespaceCommand : ProgramCommand
     /// <inheritdoc/>
     [Parameter(ParameterSetName = NewSetName)]
     [Parameter(ParameterSetName = NewInteractiveSetName)]
+    [ValidateSet("Private", "Slave", "Shared", "Unchanged")]
+    public override string? Propagation { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = NewSetName)]
+    [Parameter(ParameterSetName = NewInteractiveSetName)]
     [ValidateNotNullOrEmpty]
     public override string? HostName { get; set; }
 

@@ -4,6 +4,7 @@ using System.Management.Automation;
 using Isolation.Arguments;
 using Isolation.Completion;
 using Isolation.Entry;
+using Isolation.Mounts;
 using Isolation.State;
 
 namespace Isolation.Commands;
@@ -95,6 +96,11 @@ public sealed class NewNamespaceCommand : IsolationCommand
     [ValidateNotNullOrEmpty]
     public string? Root { get; set; }
 
+    /// <summary>How the mounts of the new mount namespace pass mounts on.</summary>
+    [Parameter]
+    [ValidateSet("Private", "Slave", "Shared", "Unchanged")]
+    public string? Propagation { get; set; }
+
     /// <summary>The first program is PID 1 of the new pid namespace.</summary>
     [Parameter]
     public SwitchParameter AsPid1 { get; set; }
@@ -137,6 +143,7 @@ public sealed class NewNamespaceCommand : IsolationCommand
             },
             MonotonicOffset = MonotonicOffset,
             BootTimeOffset = BootTimeOffset,
+            Propagation = MountPropagations.Parse(Propagation),
             Root = Root is null || Root.StartsWith('/') ? Root : SessionState.Path.GetUnresolvedProviderPathFromPSPath(Root),
             AsPid1 = AsPid1,
             Parent = Parent?.Name,

@@ -65,6 +65,11 @@ public sealed class StartNamespaceProcessCommand : ProgramCommand
 
     /// <inheritdoc/>
     [Parameter(ParameterSetName = NewSetName)]
+    [ValidateSet("Private", "Slave", "Shared", "Unchanged")]
+    public override string? Propagation { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = NewSetName)]
     [ValidateNotNullOrEmpty]
     public override string? HostName { get; set; }
 

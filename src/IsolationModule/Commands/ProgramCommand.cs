@@ -5,6 +5,7 @@ using System.Management.Automation;
 using Isolation.Arguments;
 using Isolation.Completion;
 using Isolation.Entry;
+using Isolation.Mounts;
 using Isolation.Plans;
 
 namespace Isolation.Commands;
@@ -41,6 +42,9 @@ public abstract class ProgramCommand : IsolationCommand
 
     /// <summary>How far the boot-time clock of the new time namespace goes ahead of the host's.</summary>
     public abstract TimeSpan? BootTimeOffset { get; set; }
+
+    /// <summary>How the mounts of the new mount namespace pass mounts on.</summary>
+    public abstract string? Propagation { get; set; }
 
     /// <summary>The host name in the new uts namespace.</summary>
     public abstract string? HostName { get; set; }
@@ -245,6 +249,7 @@ public abstract class ProgramCommand : IsolationCommand
             },
             MonotonicOffset = MonotonicOffset,
             BootTimeOffset = BootTimeOffset,
+            Propagation = MountPropagations.Parse(Propagation),
         };
         return new EntrySettings
         {
