@@ -118,9 +118,12 @@ BeforeAll {
     }
 
     function Test-Abort {
-        # .NET ends itself (SIGABRT, "Out of memory.") where it finds no descriptor for something of its own. That is no round of ours.
+        # .NET ends itself by a signal ("Out of memory.") where it finds no descriptor for something of its own. That is no round of ours.
         param($Child, $Line)
-        if ($null -eq $Line -and $Child.WaitForExit(60000) -and $Child.ExitCode -eq 134) { throw [System.IO.EndOfStreamException]::new('.NET aborted.') }
+        if ($null -ne $Line) { return }
+        if (-not $Child.WaitForExit(60000)) { throw 'The child has closed its output and goes on.' }
+        if ($Child.ExitCode -gt 128) { throw [System.IO.EndOfStreamException]::new(".NET ended itself: $($Child.ExitCode).") }
+        throw "The child ended in the middle of a round with exit code $($Child.ExitCode)."
     }
 
     function Stop-Rounds {

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Threading;
 using Isolation.Interop;
+using Isolation.Plans;
 
 namespace Isolation.State;
 
@@ -242,6 +243,7 @@ internal sealed class StateFolder
         $"Cannot read {path}, where sets are kept: {exception.Message} Sets are read by the user who made them, with descriptors to spare (ulimit -n).",
         exception);
 
-    private static IsolationException Unavailable(string path, Errno error) =>
-        new("StateFolderUnavailable", ErrorKind.Unavailable, $"Cannot use {path}: {error.Describe()}. The file system must be writable and have room.");
+    private static Exception Unavailable(string path, Errno error) => Sys.IsExhausted(error)
+        ? new SyscallException("open", error, $"use {path}", PlanHints.ForFork(error))
+        : new IsolationException("StateFolderUnavailable", ErrorKind.Unavailable, $"Cannot use {path}: {error.Describe()}. The file system must be writable and have room.");
 }
