@@ -141,6 +141,35 @@ Describe 'Mount-FileSystem' {
         [System.IO.File]::Delete($image)
     }
 
+    It 'opens no file of root''s in the namespace of an ordinary user, and no device of the host' -Tag Root {
+        foreach ($name in 'secret', 'image') {
+            $file = [System.IO.File]::Create("$Folder/$name"); $file.SetLength(8MB); $file.Dispose()
+            $null = mkfs.ext4 -q "$Folder/$name" 2>&1
+        }
+        chmod 600 "$Folder/secret"
+        chown $TestUser "$Folder/image"
+        $null = [System.IO.File]::CreateSymbolicLink("$Folder/lure", "$Folder/secret")
+        # A user namespace without a root, made by somebody else than root.
+        $other = [System.Diagnostics.Process]::Start('setpriv', [string[]]("--reuid=$TestUser", "--regid=$TestUser", '--clear-groups', 'unshare', '--user', '--map-current-user', '--mount', 'sleep', '300'))
+        try {
+            Wait-Until -For 'the namespaces' { [System.IO.File]::ReadAllText("/proc/$($other.Id)/comm").Trim() -eq 'sleep' }
+            $refused = Get-Refusal { Mount-FileSystem -Type ext4 -Source "$Folder/lure" "$Folder/a" -Process $other }
+            $refused.FullyQualifiedErrorId | Should -Be "MountFailed,$Command"
+            $refused.CategoryInfo.Category | Should -Be 'PermissionDenied'
+            losetup --associated "$Folder/secret" | Should -BeNullOrEmpty
+            chmod 600 "$Folder/image"
+            Mount-FileSystem -Type ext4 -Source "$Folder/image" "$Folder/a" -Process $other -ErrorAction Stop
+            # What its owner wrote into it names no device of the host.
+            [System.IO.File]::ReadAllText("/proc/$($other.Id)/mountinfo") | Should -Match " $Folder/a rw,nodev,relatime.* - ext4 "
+        }
+        finally {
+            $other.Kill()
+            $other.WaitForExit()
+            [System.IO.File]::Delete("$Folder/lure")
+        }
+        Wait-Until { -not (losetup --associated "$Folder/image") } 'the loop device to go'
+    }
+
     It 'mounts in the namespace of a process, below that process'' root' {
         # chroot into a tree of the set: paths begin there.
         $null = Invoke-Inside "mkdir -p $Folder/root/bin $Folder/root/mnt"
@@ -259,6 +288,36 @@ Describe 'Dismount-FileSystem' {
         Dismount-FileSystem "$Folder/to-a" -Namespace $Set.Name -Recurse -ErrorAction Stop
         Get-Inside "$Folder/a" | Should -BeNullOrEmpty
         Get-Inside "$Folder/a/x" | Should -BeNullOrEmpty
+    }
+
+    It 'unmounts what a mount point leads to, and never that in place of one that is covered' {
+        foreach ($size in 1, 2) {
+            Mount-FileSystem -Type tmpfs "$Folder/a" -Namespace $Set -ErrorAction Stop
+            $null = Invoke-Inside "mkdir $Folder/a/x"
+            Mount-FileSystem -Type tmpfs "$Folder/a/x" -Namespace $Set -Option "size=${size}m" -ErrorAction Stop
+        }
+        $covered, $seen = Get-MountInfo "$Folder/a/x" -Namespace $Set
+        $covered.SuperOptions | Should -Contain 'size=1024k'
+        $refused = Get-Refusal { $covered | Dismount-FileSystem }
+        $refused.FullyQualifiedErrorId | Should -Be "MountGone,$Dismount"
+        @(Get-Inside "$Folder/a/x").Count | Should -Be 2
+        $seen | Dismount-FileSystem -ErrorAction Stop
+        Get-Inside "$Folder/a/x" | Should -Match 'size=1024k'
+        # What is left there is covered, and the path leads to a plain folder.
+        $refused = Get-Refusal { Dismount-FileSystem "$Folder/a/x" -Namespace $Set.Name }
+        $refused.FullyQualifiedErrorId | Should -Be "MountPointNotMounted,$Dismount"
+        Get-Inside "$Folder/a/x" | Should -Match 'size=1024k'
+        $null = Invoke-Inside "umount $Folder/a $Folder/a/x $Folder/a"
+    }
+
+    It 'shows nothing to the terminal that a process made up as its name' {
+        Mount-FileSystem -Type tmpfs "$Folder/a" -Namespace $Set -ErrorAction Stop
+        $user = Start-NamespaceProcess $Set perl -ArgumentList '-e', '$0 = "\e[2Jx"; sleep 300' -WorkingDirectory "$Folder/a"
+        Wait-Until -For 'the name' { [System.IO.File]::ReadAllText("/proc/$($user.Id)/comm").Contains("`e") }
+        $busy = Get-Refusal { Dismount-FileSystem "$Folder/a" -Namespace $Set.Name }
+        "$busy" | Should -Match "process $($user.Id) \(\?\[2Jx\) has"
+        Stop-NamespaceProcess $user
+        Dismount-FileSystem "$Folder/a" -Namespace $Set.Name -ErrorAction Stop
     }
 
     It 'names who keeps a mount busy, and takes it with -Lazy' {

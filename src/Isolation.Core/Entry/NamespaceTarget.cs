@@ -266,11 +266,14 @@ internal sealed class NamespaceTarget : IDisposable
                 "NamespaceTypeNotInSet", ErrorKind.InvalidArgument, $"{info} is a namespace of kind {info.Type}, not {wanted}. Give one of that kind: Get-NamespaceInfo -Type {wanted}.");
         }
 
-        List<string> paths = [.. info.Paths];
+        // First those that lead over no file system but proc.
+        List<string> paths = [];
         foreach (int pid in info.ProcessIds)
         {
             paths.Add($"/proc/{pid}/ns/{info.Type.ProcName()}");
         }
+
+        paths.AddRange(info.Paths);
 
         if (info.Path is string last)
         {
@@ -279,14 +282,23 @@ internal sealed class NamespaceTarget : IDisposable
 
         foreach (string path in paths)
         {
-            Errno error = Sys.TryOpen(path, OpenFlags.ReadOnly, out Descriptor? descriptor);
+            // By now something else may be there, and opening a pipe or a device has effects.
+            Errno error = Sys.TryOpen(path, OpenFlags.Path, out Descriptor? place);
+            using Descriptor? file = place;
+            ThrowIfExhausted(error, path);
+            if (file is null || NamespaceScanner.NumberOf(file) != info.Id)
+            {
+                continue;
+            }
+
+            error = Sys.TryOpen(file.ProcPath, OpenFlags.ReadOnly, out Descriptor? descriptor);
             ThrowIfExhausted(error, path);
             if (error != Errno.None)
             {
                 continue;
             }
 
-            if (Sys.Status(descriptor!).Inode == info.Id && Sys.TypeOfNamespace(descriptor!) == info.Type)
+            if (Sys.TypeOfNamespace(descriptor!) == info.Type)
             {
                 NamespaceTarget target = new($"namespace {info}");
                 target.Open(info.Type, descriptor!);

@@ -7,6 +7,9 @@ namespace Isolation.Interop;
 
 internal static unsafe partial class Sys
 {
+    /// <summary>The user and the group that own nothing, and stand for ids that a user namespace does not know.</summary>
+    public const uint Nobody = 65534;
+
     private const int CAP_SYS_PTRACE = 19;
     private const int CAP_SYS_ADMIN = 21;
 

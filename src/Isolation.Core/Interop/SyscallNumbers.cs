@@ -64,6 +64,10 @@ internal static class SyscallNumbers
 
     public static int setresgid => s_arm ? 149 : 119;
 
+    public static int setfsgid => s_arm ? 152 : 123;
+
+    public static int setfsuid => s_arm ? 151 : 122;
+
     public static int prctl => s_arm ? 167 : 157;
 
     public static int mount => s_arm ? 40 : 165;

@@ -74,7 +74,7 @@ public abstract class SystemVIpcObject : IpcObject
     internal override string Mark => $"{Id}";
 
     internal override bool IsStill(IpcObject other) =>
-        base.IsStill(other) && other is SystemVIpcObject same && same.CreatorId == CreatorId && same.CreatorGroupId == CreatorGroupId && (same.Key == Key || same.Key == 0);
+        other.Type == Type && other is SystemVIpcObject same && same.Id == Id && same.CreatorId == CreatorId && same.CreatorGroupId == CreatorGroupId && (same.Key == Key || same.Key == 0);
 }
 
 /// <summary>A System V shared memory segment, shmctl(2). Equivalent to a line of <c>ipcs --shmems</c>.</summary>

@@ -4,6 +4,7 @@ using System.Threading;
 using Isolation.Agent;
 using Isolation.Interop;
 using Isolation.Plans;
+using Isolation.Processes;
 
 namespace Isolation.Mounts;
 
@@ -48,7 +49,7 @@ internal sealed record FileSystemDismount(bool Recursive, bool Lazy, bool Force)
         List<string> reasons = [];
         if (!Recursive && below.Count > 1)
         {
-            reasons.Add($"{below[^2].MountPoint} is mounted on it{(below.Count > 2 ? $", and {below.Count - 2} more" : "")}: add -Recurse");
+            reasons.Add($"{CommandLine.Plain(below[^2].MountPoint)} is mounted on it{(below.Count > 2 ? $", and {below.Count - 2} more" : "")}: add -Recurse");
         }
 
         reasons.AddRange(MountHolders.Find(mount.NamespaceId, mount.MountPoint, Shown));
@@ -58,7 +59,7 @@ internal sealed record FileSystemDismount(bool Recursive, bool Lazy, bool Force)
         return new IsolationException(
             "MountBusy",
             ErrorKind.Busy,
-            $"{mount.MountPoint}{(target.IsOwn ? "" : $" in {target.Description}")} is in use: {why}. End that, or take it out of the tree with -Lazy; it is gone when nobody uses it any more.",
+            $"{CommandLine.Plain(mount.MountPoint)}{(target.IsOwn ? "" : $" in {target.Description}")} is in use: {why}. End that, or take it out of the tree with -Lazy; it is gone when nobody uses it any more.",
             exception);
     }
 }

@@ -60,7 +60,7 @@ internal static class MountCalls
                 exception),
             Errno.ENOTDIR => new IsolationException("MountPathInvalid", ErrorKind.InvalidArgument, $"A part of {path}{where} is a file and no folder.", exception),
             Errno.ELOOP => new IsolationException(
-                "MountPathInvalid", ErrorKind.InvalidArgument, $"{path}{where} leads over too many symbolic links, or over one of /proc that leads out of the root. Give the path without them.", exception),
+                "MountPathInvalid", ErrorKind.InvalidArgument, $"{path}{where} leads over too many symbolic links, over one of /proc that leads out of the root, or over one that was put there meanwhile. Give the path without them.", exception),
             Errno.EACCES => new IsolationException("MountPathDenied", ErrorKind.PermissionDenied, $"A folder on the way to {path}{where} is closed to this user.", exception),
             _ => exception,
         };

@@ -155,26 +155,35 @@ internal sealed class MountTable
         }
     }
 
-    /// <summary>The topmost mount at a mount point; null where nothing is mounted there.</summary>
+    /// <summary>The mount that a path of a mount point leads to; null where nothing is mounted there, or only what another mount covers.</summary>
     public MountInfo? At(string mountPoint)
     {
-        MountInfo? found = null;
-        HashSet<int> at = [];
-        foreach (MountInfo mount in Mounts)
+        HashSet<int> known = [.. Mounts.Select(static mount => mount.Id)];
+
+        // What the reader's root lies on may not be among them. The root of the tree may name itself.
+        ILookup<int?, MountInfo> children = Mounts.ToLookup(mount => mount.ParentId != mount.Id && known.Contains(mount.ParentId) ? mount.ParentId : (int?)null);
+        MountInfo? at = null;
+        for (int step = 0; step < Mounts.Count; step++)
         {
-            // One that stands on another at the same point covers it, whatever the order.
-            if (mount.MountPoint == mountPoint && (found is null || at.Contains(mount.ParentId)))
+            // Of those that stand on a mount, the path meets the uppermost first, and what is mounted there hides the others.
+            MountInfo? next = null;
+            foreach (MountInfo child in children[at?.Id])
             {
-                found = mount;
+                if (IsOnTheWay(child.MountPoint, mountPoint) && (next is null || child.MountPoint.Length <= next.MountPoint.Length))
+                {
+                    next = child;
+                }
             }
 
-            if (mount.MountPoint == mountPoint)
+            if (next is null)
             {
-                at.Add(mount.Id);
+                break;
             }
+
+            at = next;
         }
 
-        return found;
+        return at?.MountPoint == mountPoint ? at : null;
     }
 
     /// <summary>The mount of an id; null where there is none.</summary>
@@ -213,6 +222,9 @@ internal sealed class MountTable
         found.Reverse();
         return found;
     }
+
+    private static bool IsOnTheWay(string folder, string path) =>
+        folder == "/" || (path.StartsWith(folder, StringComparison.Ordinal) && (path.Length == folder.Length || path[folder.Length] == '/'));
 
     private static List<int> Processes()
     {

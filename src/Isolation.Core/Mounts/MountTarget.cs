@@ -91,8 +91,12 @@ internal sealed class MountTarget : IDisposable
     public MountScope ScopeWith(NamespaceType others)
     {
         NamespaceType types = (_opened?.Types ?? NamespaceType.None) & (others | NamespaceType.Mount) & ~NamespaceType.User;
-        return new MountScope(Description, _owner is null ? types : types | NamespaceType.User, _root is not null);
+        return new MountScope(Description, _owner is null ? types : types | NamespaceType.User, _root is not null, _owner is null ? null : FileUser(_owner));
     }
+
+    // Where its map has no root, the host's would stay root to files without a right beyond that: a link of whoever made it could lead to a file of root's.
+    private static uint? FileUser(Descriptor owner) =>
+        Sys.EffectiveUserId != 0 ? null : Sys.OwnerUidOfNamespace(owner) is uint uid and not 0 ? uid : Sys.Nobody;
 
     /// <summary>Runs a plan that was made for one of the scopes; <paramref name="inputs"/> come after those of the scope.</summary>
     /// <exception cref="IsolationException"><c>NamespaceAccessDenied</c>: it may not be entered.</exception>

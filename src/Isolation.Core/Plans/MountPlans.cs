@@ -177,12 +177,14 @@ internal static class MountPlans
         ScopedPlan scoped = Begin($"unmount {mountPoints[^1]}{Place(scope)}", scope);
         Plan plan = scoped.Plan;
         Enter(scoped, scope);
+        PlanSlot top = Top(scoped);
         foreach (string mountPoint in mountPoints)
         {
             (string folder, string name) = Split(mountPoint);
 
             // A descriptor of the mount itself would keep it busy. So it is named, below its folder, and the name is not followed where it is a link.
-            PlanSlot parent = Find(scoped, folder, null, oldCalls, "folder");
+            PlanSlot parent = plan.NewSlot("folder");
+            Resolve(plan, top, folder, parent, oldCalls, mayLink: false);
             plan.ChangeDirectory(parent);
             plan.Close(parent);
             long flags = Sys.NoFollowMount | (lazy ? Sys.DetachMount : 0) | (force ? Sys.ForceUnmount : 0);
@@ -200,7 +202,9 @@ internal static class MountPlans
         ScopedPlan scoped = Begin($"make {mountPoint} {kind}{Place(scope)}", scope);
         Plan plan = scoped.Plan;
         PlanSlot self = Enter(scoped, scope);
-        PlanSlot target = Find(scoped, mountPoint, null, oldCalls, "target");
+        PlanSlot top = Top(scoped);
+        PlanSlot target = plan.NewSlot("target");
+        Resolve(plan, top, mountPoint, target, oldCalls, mayLink: false);
         plan.ChangeDirectory(self);
         MountCall(
             plan, PlanArgument.String("none"), plan.PathOf(target), null, (MountFlags)kind | (recursive ? MountFlags.Recursive : MountFlags.None), null,
@@ -227,6 +231,12 @@ internal static class MountPlans
     private static PlanSlot Enter(ScopedPlan scoped, MountScope scope)
     {
         Plan plan = scoped.Plan;
+        if (scope.FileUser is uint user)
+        {
+            plan.SetGroups([], mayFail: true);
+            plan.SetFileUser(user);
+        }
+
         foreach ((NamespaceType type, PlanSlot slot) in scoped.Slots)
         {
             if (type != NamespaceType.Mount)
@@ -263,17 +273,7 @@ internal static class MountPlans
     private static PlanSlot Find(ScopedPlan scoped, string path, string? below, bool oldCalls, string name)
     {
         Plan plan = scoped.Plan;
-        PlanSlot root;
-        if (scoped.Root is PlanSlot given)
-        {
-            root = given;
-        }
-        else
-        {
-            root = plan.NewSlot("top" + plan.Slots.Count);
-            plan.Open("/", OpenFlags.Path, root);
-        }
-
+        PlanSlot root = Top(scoped);
         if (below is not null)
         {
             PlanSlot folder = plan.NewSlot("root" + plan.Slots.Count);
@@ -286,7 +286,21 @@ internal static class MountPlans
         return place;
     }
 
-    private static void Resolve(Plan plan, PlanSlot root, string path, PlanSlot result, bool oldCalls)
+    // Where paths begin.
+    private static PlanSlot Top(ScopedPlan scoped)
+    {
+        if (scoped.Root is PlanSlot given)
+        {
+            return given;
+        }
+
+        PlanSlot top = scoped.Plan.NewSlot("top" + scoped.Plan.Slots.Count);
+        scoped.Plan.Open("/", OpenFlags.Path, top);
+        return top;
+    }
+
+    // A mount point as the kernel tells it has no link in it: one that is there now was put there to lead to another mount.
+    private static void Resolve(Plan plan, PlanSlot root, string path, PlanSlot result, bool oldCalls, bool mayLink = true)
     {
         if (oldCalls)
         {
@@ -295,12 +309,12 @@ internal static class MountPlans
         }
 
         // struct open_how: flags, mode, resolve; openat2(2).
-        const ulong RESOLVE_NO_MAGICLINKS = 2, RESOLVE_IN_ROOT = 0x10;
+        const ulong RESOLVE_NO_MAGICLINKS = 2, RESOLVE_NO_SYMLINKS = 4, RESOLVE_IN_ROOT = 0x10;
         byte[] how = new byte[24];
         BitConverter.TryWriteBytes(how, (ulong)(OpenFlags.Path | OpenFlags.CloseOnExec).Native());
-        BitConverter.TryWriteBytes(how.AsSpan(16), RESOLVE_NO_MAGICLINKS | RESOLVE_IN_ROOT);
+        BitConverter.TryWriteBytes(how.AsSpan(16), (mayLink ? RESOLVE_NO_MAGICLINKS : RESOLVE_NO_SYMLINKS) | RESOLVE_IN_ROOT);
         plan.Call("openat2", SyscallNumbers.openat2, $"find {path}", result,
-            PlanArgument.Slot(root), PlanArgument.String(path), PlanArgument.Buffer(how, "{O_PATH|O_CLOEXEC, RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}"), PlanArgument.Value(24));
+            PlanArgument.Slot(root), PlanArgument.String(path), PlanArgument.Buffer(how, $"{{O_PATH|O_CLOEXEC, RESOLVE_IN_ROOT|RESOLVE_NO_{(mayLink ? "MAGICLINKS" : "SYMLINKS")}}}"), PlanArgument.Value(24));
     }
 
     // Before Linux 5.6: name by name, where a link is none of the folders that are asked for, and so is refused instead of followed.
@@ -380,7 +394,11 @@ internal static class MountPlans
         }
 
         Configure(CREATE, "FSCONFIG_CMD_CREATE", null, null);
-        (long set, _, string shown) = AttributesOf(options.Flags & ~OfFileSystem);
+
+        // The file system is the host's, and so are the devices that are named in it; whoever owns the namespace may have written them there. A mount made
+        // with that owner's rights has none either, mount_namespaces(7).
+        MountFlag safe = options.Scope.Types.HasFlag(NamespaceType.User) ? MountFlag.NoDev : MountFlag.None;
+        (long set, _, string shown) = AttributesOf((options.Flags | safe) & ~OfFileSystem);
         PlanSlot tree = plan.NewSlot("tree");
         plan.Call("fsmount", SyscallNumbers.fsmount, "make a mount of it", tree, PlanArgument.Slot(context), PlanArgument.Value(1, "FSMOUNT_CLOEXEC"), PlanArgument.Value(set, shown));
         return tree;

@@ -6,7 +6,8 @@ namespace Isolation.Plans;
 /// <param name="Target">For titles and errors: <c>set 'web'</c>, <c>process 42</c>.</param>
 /// <param name="Types">The kinds; a descriptor of each is passed with the plan, in the order of <see cref="ProcessPlans.Order"/>.</param>
 /// <param name="HasRoot">A process' root folder is passed after those; paths begin there.</param>
-internal sealed record MountScope(string Target, NamespaceType Types, bool HasRoot);
+/// <param name="FileUser">As whom files are reached where the user namespace has no root; null for the caller. It is a host's root that must not be led to its own files.</param>
+internal sealed record MountScope(string Target, NamespaceType Types, bool HasRoot, uint? FileUser = null);
 
 /// <summary>A plan that is being made, where it has entered the scope.</summary>
 /// <param name="Plan">The plan.</param>

@@ -214,6 +214,13 @@ internal sealed class Plan
         Add(PlanOperation.Syscall, "setresuid", SyscallNumbers.setresuid, $"become user {uid}", null, mayFail ? (int)Errno.EINVAL : 0,
             PlanArgument.Value(uid), PlanArgument.Value(uid), PlanArgument.Value(uid));
 
+    /// <summary>Reaches files as another user and as nobody's group, setfsuid(2), until root inside is taken. Rights over namespaces stay.</summary>
+    public void SetFileUser(uint uid)
+    {
+        Call("setfsgid", SyscallNumbers.setfsgid, "reach files as no group", PlanArgument.Value(Sys.Nobody));
+        Call("setfsuid", SyscallNumbers.setfsuid, $"reach files as user {uid}", PlanArgument.Value(uid));
+    }
+
     public void ChangeDirectory(string path, bool mayFail) =>
         Add(PlanOperation.Syscall, "chdir", SyscallNumbers.chdir, $"change to the directory {path}", null, mayFail ? -1 : 0, PlanArgument.String(path));
 

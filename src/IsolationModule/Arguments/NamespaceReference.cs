@@ -29,7 +29,8 @@ public sealed class NamespaceReference
     public NamespaceReference(string text)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(text);
-        _text = text.Trim();
+        // A name has no blanks around it; a path may have.
+        _text = text.Contains('/', StringComparison.Ordinal) ? text : text.Trim();
         if (int.TryParse(_text, NumberStyles.None, CultureInfo.InvariantCulture, out int processId))
         {
             _processId = processId;
@@ -156,7 +157,7 @@ public sealed class NamespaceReference
     /// <exception cref="IsolationException">Those of <see cref="Open"/> and of <see cref="MountTarget"/>.</exception>
     internal MountTarget OpenMounts() => MountTarget.Of(Open(NamespaceTypes.Every), _processId, _info is null ? _text : PathOf(_info));
 
-    private static string PathOf(NamespaceInfo info) => info.Paths.Length > 0 ? info.Paths[0] : $"/proc/{info.ProcessId}/ns/{info.Type.ProcName()}";
+    private static string PathOf(NamespaceInfo info) => info.Paths.Length > 0 ? info.Paths[0] : info.Path ?? info.ToString();
 
     private string? NamedNetwork
     {

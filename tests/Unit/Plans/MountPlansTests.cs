@@ -98,18 +98,31 @@ public sealed class MountPlansTests
         # unmount /a
           1  $self = openat(AT_FDCWD, "/proc/self", O_RDONLY|O_CLOEXEC|O_PATH, 0)
           2  $top1 = openat(AT_FDCWD, "/", O_RDONLY|O_CLOEXEC|O_PATH, 0)
-          3  $folder = openat2($top1, "/a/b", {O_PATH|O_CLOEXEC, RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24)
+          3  $folder = openat2($top1, "/a/b", {O_PATH|O_CLOEXEC, RESOLVE_IN_ROOT|RESOLVE_NO_SYMLINKS}, 24)
           4  fchdir($folder)
           5  close($folder)
           6  umount2("c", MNT_DETACH|MNT_FORCE|UMOUNT_NOFOLLOW)
-          7  $top3 = openat(AT_FDCWD, "/", O_RDONLY|O_CLOEXEC|O_PATH, 0)
-          8  $folder = openat2($top3, "/", {O_PATH|O_CLOEXEC, RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24)
-          9  fchdir($folder)
-         10  close($folder)
-         11  umount2("a", MNT_DETACH|MNT_FORCE|UMOUNT_NOFOLLOW)
-         12  exit(0)
+          7  $folder = openat2($top1, "/", {O_PATH|O_CLOEXEC, RESOLVE_IN_ROOT|RESOLVE_NO_SYMLINKS}, 24)
+          8  fchdir($folder)
+          9  close($folder)
+         10  umount2("a", MNT_DETACH|MNT_FORCE|UMOUNT_NOFOLLOW)
+         11  exit(0)
 
         """);
+
+    [Fact]
+    public void The_root_of_a_host_reaches_files_as_the_owner_of_the_user_namespace_that_it_enters()
+    {
+        string text = MountPlans.OpenSource(s_set with { FileUser = 1000 }, "/image", readOnly: true).ToString();
+        int user = text.IndexOf("setfsuid(1000)", StringComparison.Ordinal);
+        Assert.Contains("setfsgid(65534)", text, StringComparison.Ordinal);
+        Assert.InRange(text.IndexOf("setgroups(0, [])", StringComparison.Ordinal), 0, user);
+        Assert.InRange(text.IndexOf("setns($user", StringComparison.Ordinal), user, text.IndexOf("openat2", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_mount_that_was_found_is_not_looked_for_over_links() =>
+        Assert.DoesNotContain("NO_MAGICLINKS", MountPlans.SetPropagation(s_own, "/m/n", MountPropagation.Private, recursive: false, oldCalls: false).ToString(), StringComparison.Ordinal);
 
     [Theory]
     [InlineData(MountPropagation.Private, "MS_PRIVATE")]
