@@ -195,6 +195,29 @@ Describe 'Get-NamespaceInfo' {
             }
         }
 
+        It 'takes a path with a blank at its end and a backslash in it, and does not wait for what is there later' -Tag Root {
+            $pin = "$Folder/a\pin "
+            [IO.File]::WriteAllText($pin, '')
+            unshare "--uts=$pin" true
+            try {
+                $info = Get-NamespaceInfo $pin
+                $info.Paths | Should -Contain $pin
+                Get-NamespaceInfo -LiteralPath $pin | Should -Be $info
+                # A pipe would be opened when somebody writes to it, which nobody does.
+                $said = Invoke-ChildHost "
+                    `$info = Get-NamespaceInfo '$pin'
+                    umount '$pin'
+                    [IO.File]::Delete('$pin')
+                    mkfifo '$pin'
+                    Write-Refusal { Enter-Namespace `$info -FilePath true }
+                " -Seconds 60
+                $said | Should -Match '^NamespaceGone,'
+            } finally {
+                if ([IO.File]::ReadAllText('/proc/self/mountinfo').Contains("$Folder/a\134pin")) { umount $pin }
+                [IO.File]::Delete($pin)
+            }
+        }
+
         It 'finds a pin that only another mount namespace has' -Tag Root {
             $pin = "$Folder/inside"
             [IO.File]::WriteAllText($pin, '')

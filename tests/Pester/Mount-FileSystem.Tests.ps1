@@ -170,6 +170,30 @@ Describe 'Mount-FileSystem' {
         Wait-Until { -not (losetup --associated "$Folder/image") } 'the loop device to go'
     }
 
+    It 'mounts a file twice through one device, so that neither writes over the other' -Tag Root {
+        $image = "$Folder/twice"
+        $file = [System.IO.File]::Create($image); $file.SetLength(8MB); $file.Dispose()
+        $null = mkfs.ext4 -q $image 2>&1
+        Mount-FileSystem -Type ext4 -Source $image "$Folder/a" -Namespace $Set -ErrorAction Stop
+        Mount-FileSystem -Type ext4 -Source $image "$Folder/b" -Namespace $Set -ErrorAction Stop
+        @(losetup --associated $image).Count | Should -Be 1
+        Invoke-Inside "echo here > $Folder/a/x; cat $Folder/b/x" | Should -Be 'here'
+        Dismount-FileSystem "$Folder/a", "$Folder/b" -Namespace $Set.Name -ErrorAction Stop
+        Wait-Until { -not (losetup --associated $image) } 'the loop device to go'
+    }
+
+    It 'refuses <What>' -ForEach @(
+        @{ What = 'a NUL in a mount point'; Arguments = @{ Type = 'tmpfs'; MountPoint = "/mnt`0/x" }; Id = 'MountPathInvalid' }
+        @{ What = 'a NUL in a type'; Arguments = @{ Type = "tmpfs`0"; MountPoint = '/mnt' }; Id = 'MountOptionInvalid' }
+        @{ What = 'a NUL in an option'; Arguments = @{ Type = 'tmpfs'; MountPoint = '/mnt'; Option = "size=1m`0" }; Id = 'MountOptionInvalid' }
+        @{ What = 'two ways to keep access times'; Arguments = @{ Bind = $true; Source = '/'; MountPoint = '/mnt'; Flag = 'NoAccessTime', 'StrictAccessTime' }; Id = 'MountOptionInvalid' }
+    ) {
+        $refused = Get-Refusal { Mount-FileSystem @Arguments -Namespace $Set }
+        $refused.FullyQualifiedErrorId | Should -Be "$Id,$Command"
+        $refused.CategoryInfo.Category | Should -Be 'InvalidArgument'
+        Get-Inside '/mnt' | Should -BeNullOrEmpty
+    }
+
     It 'mounts in the namespace of a process, below that process'' root' {
         # chroot into a tree of the set: paths begin there.
         $null = Invoke-Inside "mkdir -p $Folder/root/bin $Folder/root/mnt"
@@ -308,6 +332,15 @@ Describe 'Dismount-FileSystem' {
         $refused.FullyQualifiedErrorId | Should -Be "MountPointNotMounted,$Dismount"
         Get-Inside "$Folder/a/x" | Should -Match 'size=1024k'
         $null = Invoke-Inside "umount $Folder/a $Folder/a/x $Folder/a"
+    }
+
+    It 'finds a mount point with a bracket in its name' {
+        $null = [System.IO.Directory]::CreateDirectory("$Folder/b[racket")
+        Mount-FileSystem -Type tmpfs "$Folder/b[racket" -Namespace $Set -ErrorAction Stop
+        $mount = Get-MountInfo "$Folder/b[racket" -Namespace $Set
+        $mount.MountPoint | Should -BeExactly "$Folder/b[racket"
+        $mount | Dismount-FileSystem -ErrorAction Stop
+        Get-Inside "$Folder/b[racket" | Should -BeNullOrEmpty
     }
 
     It 'shows nothing to the terminal that a process made up as its name' {

@@ -55,6 +55,7 @@ internal sealed record FileSystemMount
     public void Make(MountTarget target, Action<string>? explain, CancellationToken cancellation)
     {
         (MountFlag flags, string? data) = ReadOptions();
+        RefuseOdd(flags, data);
         if (Type is null)
         {
             Bind(target, flags, data, explain, cancellation);
@@ -136,6 +137,24 @@ internal sealed record FileSystemMount
             ? (flags, data.Length == 0 ? null : data)
             : throw new IsolationException(
                 "MountOptionInvalid", ErrorKind.InvalidArgument, $"The options are longer than the {LongestOptions} bytes that mount(2) takes. Give fewer of them, or shorter paths.");
+    }
+
+    private void RefuseOdd(MountFlag flags, string? data)
+    {
+        foreach (string? text in (string?[])[Type, Source, data])
+        {
+            // The kernel would take what is before it.
+            if (text?.Contains('\0', StringComparison.Ordinal) == true)
+            {
+                throw new IsolationException("MountOptionInvalid", ErrorKind.InvalidArgument, $"'{text.Replace('\0', '?')}' has a NUL character in it. Give it without.");
+            }
+        }
+
+        if (flags.HasFlag(MountFlag.StrictAccessTime) && (flags & (MountFlag.NoAccessTime | MountFlag.RelativeAccessTime)) != MountFlag.None)
+        {
+            throw new IsolationException(
+                "MountOptionInvalid", ErrorKind.InvalidArgument, $"{flags & (MountFlag.NoAccessTime | MountFlag.RelativeAccessTime | MountFlag.StrictAccessTime)} contradict each other: a mount keeps access times in one way. Give one of them.");
+        }
     }
 
     private void Bind(MountTarget target, MountFlag flags, string? data, Action<string>? explain, CancellationToken cancellation)

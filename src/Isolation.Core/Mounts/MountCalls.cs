@@ -4,6 +4,7 @@ using System.Threading;
 using Isolation.Agent;
 using Isolation.Interop;
 using Isolation.Plans;
+using Isolation.Processes;
 
 namespace Isolation.Mounts;
 
@@ -48,6 +49,7 @@ internal static class MountCalls
     private static Exception Explain(SyscallException exception, MountTarget target, bool oldCalls)
     {
         string path = exception.Attempt[(exception.Attempt.LastIndexOf(": find ", StringComparison.Ordinal) + ": find ".Length)..];
+        path = CommandLine.Plain(path);
         string where = target.IsOwn ? "" : $" in {target.Description}";
         return exception.Errno switch
         {

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Isolation.Interop;
+using Isolation.Processes;
 
 namespace Isolation.Plans;
 
@@ -188,7 +189,7 @@ internal static class MountPlans
             plan.ChangeDirectory(parent);
             plan.Close(parent);
             long flags = Sys.NoFollowMount | (lazy ? Sys.DetachMount : 0) | (force ? Sys.ForceUnmount : 0);
-            plan.Call("umount2", SyscallNumbers.umount2, $"unmount {mountPoint}", null,
+            plan.Call("umount2", SyscallNumbers.umount2, $"unmount {CommandLine.Plain(mountPoint)}", null,
                 PlanArgument.String(name), PlanArgument.Value(flags, $"{(lazy ? "MNT_DETACH|" : "")}{(force ? "MNT_FORCE|" : "")}UMOUNT_NOFOLLOW"));
         }
 
@@ -217,7 +218,7 @@ internal static class MountPlans
 
     private static ScopedPlan Begin(string title, MountScope scope)
     {
-        Plan plan = new(title);
+        Plan plan = new(CommandLine.Plain(title));
         List<(NamespaceType, PlanSlot)> slots = [];
         foreach (NamespaceType type in ProcessPlans.Order(scope.Types, before: NamespaceType.None))
         {

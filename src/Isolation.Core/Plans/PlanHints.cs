@@ -59,6 +59,8 @@ internal static class PlanHints
         ("open_tree", Errno.EINVAL) => "The source lies on an unbindable mount, or on one with locked mounts below it: then bind with -Recurse.",
         ("open_tree", Errno.ENOENT) => "There is no such source. It is looked up in the caller's own tree.",
         ("mount_setattr", Errno.EINVAL) => "The file system cannot map ids, the mount maps some already, or the user namespace is the host's first one, which maps nothing.",
+        ("move_mount", Errno.EINVAL) => "A folder can be mounted on a folder only, and a file on a file; and a mount can be put on no shared one that it is a copy of.",
+        ("mount" or "fsconfig", Errno.EIO) => "The device, or the file that stands for one, could not be read: it is damaged, or too short to hold a file system of this type.",
         ("mount" or "move_mount", Errno.ENOTDIR) => "A folder can be bound on a folder only, and a file on a file.",
         ("mount" or "move_mount", Errno.ELOOP) => "The mount point lies below what is mounted there.",
         (_, Errno.EROFS or Errno.EACCES) => "The device or its file system cannot be written: add -ReadOnly.",

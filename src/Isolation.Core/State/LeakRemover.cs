@@ -118,7 +118,7 @@ internal sealed class LeakRemover(CancellationToken cancellation)
             }
 
             string? name = NamedNetworks.NameOf(path);
-            if (!confirm(path, $"Unmount the namespace {now}{(name is null ? "" : " and remove the file")}"))
+            if (!confirm(CommandLine.Plain(path), $"Unmount the namespace {now}{(name is null ? "" : " and remove the file")}"))
             {
                 all = false;
             }

@@ -95,16 +95,21 @@ public sealed class GetMountInfoCommand : MountCommand
 
     private void WriteMountsAt(MountTable table, string point, bool isInside)
     {
+        // A mount point may have such characters in its name, and then is meant itself.
         bool isPattern = WildcardPattern.ContainsWildcardCharacters(point);
+        foreach (MountInfo mount in table.Mounts)
+        {
+            isPattern &= mount.MountPoint != point;
+        }
 
         // Names are file names: capitals count.
         string whole = isPattern ? point : FullPath(point, isInside);
-        WildcardPattern pattern = WildcardPattern.Get(point, WildcardOptions.None);
+        WildcardPattern? pattern = isPattern ? WildcardPattern.Get(point, WildcardOptions.None) : null;
         whole = whole.Length > 1 ? whole.TrimEnd('/') : whole;
         List<MountInfo> found = [];
         foreach (MountInfo mount in table.Mounts)
         {
-            if (mount.MountPoint == whole || (isPattern && pattern.IsMatch(mount.MountPoint)))
+            if (mount.MountPoint == whole || pattern?.IsMatch(mount.MountPoint) == true)
             {
                 found.Add(mount);
             }

@@ -281,6 +281,10 @@ public sealed class GetNamespaceInfoCommand : IsolationCommand
             files = expand
                 ? SessionState.Path.GetResolvedProviderPathFromPSPath(path, out provider)
                 : [SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out provider, out _)];
+            if (!expand && path.StartsWith('/'))
+            {
+                files = [path]; // As it is: PowerShell makes slashes of the backslashes in it.
+            }
         }
         catch (SessionStateException exception)
         {

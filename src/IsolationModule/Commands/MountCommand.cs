@@ -17,6 +17,12 @@ public abstract class MountCommand : IsolationCommand
     /// </summary>
     private protected string FullPath(string path, bool isInside)
     {
+        // The kernel would take what is before it.
+        if (path.Contains('\0', System.StringComparison.Ordinal))
+        {
+            throw new IsolationException("MountPathInvalid", ErrorKind.InvalidArgument, $"'{path.Replace('\0', '?')}' has a NUL character in it, which no path has. Give it without.");
+        }
+
         // As it is: PowerShell would make slashes of the backslashes in it.
         if (path.StartsWith('/'))
         {
