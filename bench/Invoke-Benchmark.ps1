@@ -155,17 +155,21 @@ function Measure-All {
         Invoke-Shell "for i in `$(seq 20); do unshare $($flags.Values) --fork --mount-proc --map-root-user /bin/true; done"
     }
 
-    # A namespace of another one's, by the init of a set that has all of them.
-    $all = New-Namespace "$tag-all" -Type $every -MapRootUser
-    $init = $all.InitId
+    # A namespace of each kind alone, by where it is pinned.
     foreach ($kind in $flags.Keys) {
-        Compare-Peer "Enter-Namespace -Type $kind /bin/true" 'nsenter' -Count 20 {
-            foreach ($i in 1..20) { Enter-Namespace $all /bin/true -Type $kind }
+        $one = New-Namespace "$tag-one" -Type $kind -MapRootUser:($kind -eq 'User')
+        $pin = "$($one.Folder)/ns/$(($kind -replace 'Mount', 'mnt').ToLowerInvariant())"
+        Compare-Peer "Enter-Namespace /bin/true, $kind" 'nsenter' -Count 20 {
+            foreach ($i in 1..20) { Enter-Namespace $one /bin/true }
         } {
-            Invoke-Shell "for i in `$(seq 20); do nsenter -t $init $($flags[$kind]) /bin/true; done"
+            Invoke-Shell "for i in `$(seq 20); do nsenter $($flags[$kind])=$pin /bin/true; done"
         }
+
+        Remove-Namespace $one
     }
 
+    $all = New-Namespace "$tag-all" -Type $every -MapRootUser
+    $init = $all.InitId
     Compare-Peer 'Enter-Namespace /bin/true, all kinds' 'nsenter' -Count 20 {
         foreach ($i in 1..20) { Enter-Namespace $all /bin/true }
     } {

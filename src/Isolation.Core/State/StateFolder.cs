@@ -12,6 +12,8 @@ namespace Isolation.State;
 /// </summary>
 internal sealed class StateFolder
 {
+    private const string RootPath = "/run/isolation";
+
     private static readonly Lazy<StateFolder> s_current = new(static () => Choose());
 
     private StateFolder(string path, bool isRoot)
@@ -196,9 +198,9 @@ internal sealed class StateFolder
     private static StateFolder Choose()
     {
         uint user = Sys.EffectiveUserId;
-        if (user == 0 && Sys.HasSystemAdministration && (!Sys.TryStatus("/run/isolation", out FileStatus run) || run.Uid == 0))
+        if (user == 0 && Sys.HasSystemAdministration && IsRootsOwn(static path => Sys.TryStatus(path, out FileStatus status) ? status.Uid : null))
         {
-            return new StateFolder("/run/isolation", isRoot: true);
+            return new StateFolder(RootPath, isRoot: true);
         }
 
         string? runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
@@ -206,6 +208,13 @@ internal sealed class StateFolder
             ? new StateFolder(System.IO.Path.Combine(runtime, "isolation"), isRoot: false)
             : new StateFolder($"/tmp/isolation-{user}", isRoot: false);
     }
+
+    /// <summary>
+    /// Whether root of this user namespace is root where the folder lies, or would lie: an ordinary user who is root in a user namespace sees the
+    /// host's folders as another's and cannot write to them.
+    /// </summary>
+    /// <param name="ownerOf">The owner of a folder; null where there is none.</param>
+    internal static bool IsRootsOwn(Func<string, uint?> ownerOf) => (ownerOf(RootPath) ?? ownerOf("/run") ?? 0) == 0;
 
     private void EnsureFolder(string path, int othersMay)
     {

@@ -19,6 +19,16 @@ public sealed class StateFolderTests : IDisposable
     private string Folder => Path.Combine(_above, "isolation");
 
     [Theory]
+    [InlineData(null, 0u, true)]
+    [InlineData(0u, 0u, true)]
+    [InlineData(null, null, true)]
+    [InlineData(null, 65534u, false)]
+    [InlineData(65534u, 65534u, false)]
+    [InlineData(1000u, 0u, false)]
+    public void Root_of_a_user_namespace_uses_the_hosts_folder_only_where_it_is_root_there(uint? folder, uint? run, bool isRootsOwn) =>
+        Assert.Equal(isRootsOwn, StateFolder.IsRootsOwn(path => path == "/run" ? run : folder));
+
+    [Theory]
     [InlineData(true, OthersPass)]
     [InlineData(false, OwnerOnly)]
     public void What_is_missing_is_made_closed_to_others(bool isRoot, UnixFileMode mode)
