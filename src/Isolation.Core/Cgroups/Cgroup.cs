@@ -359,34 +359,18 @@ internal sealed class Cgroup
     /// <summary>The limits as they are.</summary>
     public CgroupLimit GetLimits()
     {
-        CgroupLimitReader reader = new(Host, hierarchy => _paths.GetValueOrDefault(hierarchy));
-        (long? memory, long? effectiveMemory) = reader.Memory();
-        (double? cpu, double? effectiveCpu) = reader.Cpu();
-        (int? weight, int? effectiveWeight) = reader.Weight();
-        (long? pids, long? effectivePids) = reader.Pids();
-        (string? cpus, string? effectiveCpus) = reader.Cpus();
         List<CgroupDirectory> directories = [.. Directories];
 
         // A process is in every hierarchy, mostly in the root; of those without limits only what says something is shown.
         directories.RemoveAll(directory => ProcessId is not null && directory.Path == "/" && !HasLimits(directory.Hierarchy));
-        return new CgroupLimit
+        return new CgroupLimitReader(Host, hierarchy => _paths.GetValueOrDefault(hierarchy)).Read(new CgroupLimit
         {
             Namespace = SetName,
             ProcessId = ProcessId,
             Cgroup = Path,
             Path = [.. Map(directories, directory => directory.FullPath)],
             Version = VersionOf(directories),
-            MemoryMax = memory,
-            EffectiveMemoryMax = effectiveMemory,
-            CpuMax = cpu,
-            EffectiveCpuMax = effectiveCpu,
-            CpuWeight = weight,
-            EffectiveCpuWeight = effectiveWeight,
-            PidsMax = pids,
-            EffectivePidsMax = effectivePids,
-            CpuSet = cpus,
-            EffectiveCpuSet = effectiveCpus,
-        };
+        });
     }
 
     /// <summary>
@@ -421,7 +405,7 @@ internal sealed class Cgroup
 
     private (CgroupHierarchy Hierarchy, string Directory) Locate(string controller)
     {
-        CgroupHierarchy hierarchy = Host.RequireHierarchy(controller);
+        CgroupHierarchy hierarchy = controller == UnifiedWrites.Core && Host.Unified is CgroupHierarchy unified ? unified : Host.RequireHierarchy(controller);
         if (_paths.TryGetValue(hierarchy, out string? path))
         {
             string directory = hierarchy.DirectoryOf(path);

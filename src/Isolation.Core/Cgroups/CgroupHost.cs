@@ -122,11 +122,13 @@ internal sealed class CgroupHost
     /// <summary>Why a controller is in no hierarchy, and what to do.</summary>
     public string CauseOfAbsence(string controller) => Hierarchies.Count == 0
         ? "no cgroup file system is mounted. Mount one with: mount -t cgroup2 none /sys/fs/cgroup"
-        : ReadKernelControllers().TryGetValue(controller, out bool enabled)
+        : ReadKernelControllers().TryGetValue(CgroupControllers.FirstName(controller), out bool enabled)
             ? enabled
-                ? $"the kernel has it, but no mounted hierarchy does. Mount it with: mount -t cgroup -o {controller} none /sys/fs/cgroup/{controller}"
+                ? $"the kernel has it, but no mounted hierarchy does. Mount it with: mount -t cgroup -o {CgroupControllers.FirstName(controller)} none /sys/fs/cgroup/{CgroupControllers.FirstName(controller)}"
                 : $"it is switched off. Remove cgroup_disable={controller} from the kernel's command line"
-            : "this kernel was built without it, or this container is not given it";
+            : controller is CgroupControllers.NetworkClass or CgroupControllers.NetworkPriority
+                ? "it is one of version 1 alone. With version 2, nftables matches the packets of a cgroup by its path (socket cgroupv2)"
+                : "this kernel was built without it, or this container is not given it";
 
     /// <summary>Whether <c>/proc/cgroups</c> lists a controller.</summary>
     public bool KernelKnows(string controller) => ReadKernelControllers().ContainsKey(controller);
@@ -222,7 +224,7 @@ internal sealed class CgroupHost
         {
             foreach (string controller in hierarchy.Controllers)
             {
-                _byController[controller] = hierarchy;
+                _byController[controller == "blkio" ? CgroupControllers.Io : controller] = hierarchy;
             }
         }
 

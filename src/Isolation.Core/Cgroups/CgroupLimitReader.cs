@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using Isolation.Interop;
 
 namespace Isolation.Cgroups;
@@ -7,39 +8,86 @@ namespace Isolation.Cgroups;
 /// <summary>Reads limits back: what is set in a cgroup, and what holds when all cgroups above it are counted in.</summary>
 internal sealed class CgroupLimitReader(CgroupHost host, Func<CgroupHierarchy, string?> pathIn)
 {
-    /// <summary>Bytes.</summary>
-    public (long? Own, long? Effective) Memory() => Tightest(
-        CgroupControllers.Memory,
-        (directory, first) => Read(directory, first ? "memory.limit_in_bytes" : "memory.max") is string text ? CgroupConversion.ParseMemory(text) : null);
+    /// <summary>All limits, of a cgroup that is otherwise described already.</summary>
+    public CgroupLimit Read(CgroupLimit of)
+    {
+        (long? memory, long? effectiveMemory) = Tightest(CgroupControllers.Memory, "memory.limit_in_bytes", "memory.max", CgroupConversion.ParseMemory);
+        (long? high, long? effectiveHigh) = Tightest(CgroupControllers.Memory, null, "memory.high", CgroupConversion.ParseMemory);
+        (long? swap, long? effectiveSwap) = Tightest(CgroupControllers.Memory, Swap);
+        (double? cpu, double? effectiveCpu) = Tightest(CgroupControllers.Cpu, Cores);
+        (int? weight, int? effectiveWeight) = Weight();
+        (long? pids, long? effectivePids) = Tightest(CgroupControllers.Pids, "pids.max", "pids.max", CgroupConversion.ParseNumber);
+        (string? cpus, string? effectiveCpus) = List("cpuset.cpus", "cpuset.effective_cpus", "cpuset.cpus.effective");
+        (string? nodes, string? effectiveNodes) = List("cpuset.mems", "cpuset.effective_mems", "cpuset.mems.effective");
+        return new CgroupLimit
+        {
+            Namespace = of.Namespace,
+            ProcessId = of.ProcessId,
+            Cgroup = of.Cgroup,
+            Path = of.Path,
+            Version = of.Version,
+            MemoryMin = Protection(null, "memory.min"),
+            MemoryLow = Protection("memory.soft_limit_in_bytes", "memory.low"),
+            MemoryHigh = high,
+            EffectiveMemoryHigh = effectiveHigh,
+            MemoryMax = memory,
+            EffectiveMemoryMax = effectiveMemory,
+            MemorySwapMax = swap,
+            EffectiveMemorySwapMax = effectiveSwap,
+            MemoryZSwapMax = Own(CgroupControllers.Memory, null, "memory.zswap.max") is string zswap ? CgroupConversion.ParseMemory(zswap) : null,
+            MemoryZSwapWriteback = Switch(CgroupControllers.Memory, null, "memory.zswap.writeback"),
+            MemoryOomGroup = Switch(CgroupControllers.Memory, null, "memory.oom.group"),
+            MemoryOomKill = Own(CgroupControllers.Memory, "memory.oom_control", null) is string control ? !control.Contains("oom_kill_disable 1", StringComparison.Ordinal) : null,
+            MemorySwappiness = (int?)Number(CgroupControllers.Memory, "memory.swappiness", null),
+            CpuMax = cpu,
+            EffectiveCpuMax = effectiveCpu,
+            CpuPeriod = Time(Own(CgroupControllers.Cpu, "cpu.cfs_period_us", "cpu.max")?.Split(' ')[^1]),
+            CpuBurst = Time(Own(CgroupControllers.Cpu, "cpu.cfs_burst_us", "cpu.max.burst")),
+            CpuWeight = weight,
+            EffectiveCpuWeight = effectiveWeight,
+            CpuIdle = Switch(CgroupControllers.Cpu, "cpu.idle", "cpu.idle"),
+            CpuUtilizationMin = Percent("cpu.uclamp.min"),
+            CpuUtilizationMax = Percent("cpu.uclamp.max"),
+            CpuRealtimeRuntime = Time(Own(CgroupControllers.Cpu, "cpu.rt_runtime_us", null)),
+            CpuRealtimePeriod = Time(Own(CgroupControllers.Cpu, "cpu.rt_period_us", null)),
+            CpuSet = cpus,
+            EffectiveCpuSet = effectiveCpus,
+            MemoryNode = nodes,
+            EffectiveMemoryNode = effectiveNodes,
+            CpuSetPartition = Enum.TryParse(Own(CgroupControllers.CpuSet, null, "cpuset.cpus.partition")?.Split(' ')[0], ignoreCase: true, out CpuSetPartition partition) ? partition : null,
+            PidsMax = pids,
+            EffectivePidsMax = effectivePids,
+            IoWeight = IoLimitReader.Weight(Folder(CgroupControllers.Io)),
+            Io = IoLimitReader.Devices(Folder(CgroupControllers.Io), host),
+            HugePage = HugePages(),
+            Rdma = Lines(CgroupControllers.Rdma, "rdma.max", static text => text),
+            Misc = Lines(CgroupControllers.Misc, "misc.max", CgroupConversion.ParseNumber),
+            NetworkClass = Own(CgroupControllers.NetworkClass, "net_cls.classid", null) is string number
+                && uint.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out uint value) && value != 0 ? $"{value >> 16:x}:{value & 0xFFFF:x}" : null,
+            NetworkPriority = Priorities(),
+        };
+    }
 
-    /// <summary>Processors.</summary>
-    public (double? Own, double? Effective) Cpu() => Tightest(CgroupControllers.Cpu, Cores);
-
-    /// <summary>Tasks.</summary>
-    public (long? Own, long? Effective) Pids() => Tightest(
-        CgroupControllers.Pids, (directory, _) => Read(directory, "pids.max") is string text ? CgroupConversion.ParseNumber(text) : null);
-
-    /// <summary>The weight, and that of the nearest cgroup which has one.</summary>
-    public (int? Own, int? Effective) Weight() => Nearest(
+    private (int? Own, int? Effective) Weight() => Nearest(
         CgroupControllers.Cpu,
-        (directory, first) =>
-            first ? Read(directory, "cpu.shares") is string shares && CgroupConversion.ParseNumber(shares) is long number ? CgroupConversion.SharesToWeight(number) : null
-            : Read(directory, "cpu.weight") is string weight && CgroupConversion.ParseNumber(weight) is long value ? (int)value
+        folder =>
+            folder.IsFirst ? Parse(folder, "cpu.shares", CgroupConversion.ParseNumber) is long number ? CgroupConversion.SharesToWeight(number) : null
+            : Parse(folder, "cpu.weight", CgroupConversion.ParseNumber) is long value ? (int)value
             : (int?)null);
 
-    /// <summary>The list of processors that is set, and the one that the kernel uses.</summary>
-    public (string? Own, string? Effective) Cpus()
+    // What is set, and what the kernel uses.
+    private (string? Own, string? Effective) List(string file, string firstEffective, string effectiveFile)
     {
         string? own = null;
         string? effective = null;
-        foreach ((string directory, bool first, bool isOwn) in Chain(CgroupControllers.CpuSet))
+        foreach ((ControllerFolder folder, bool isOwn) in Chain(CgroupControllers.CpuSet))
         {
             if (isOwn)
             {
-                own = NotEmpty(Read(directory, "cpuset.cpus"));
+                own = NotEmpty(folder, file);
             }
 
-            effective = NotEmpty(Read(directory, first ? "cpuset.effective_cpus" : "cpuset.cpus.effective"));
+            effective = NotEmpty(folder, folder.IsFirst ? firstEffective : effectiveFile);
             if (effective is not null)
             {
                 break;
@@ -49,29 +97,103 @@ internal sealed class CgroupLimitReader(CgroupHost host, Func<CgroupHierarchy, s
         return (own, effective);
     }
 
-    private double? Cores(string directory, bool first)
+    private static double? Cores(ControllerFolder folder)
     {
-        if (!first)
+        if (!folder.IsFirst)
         {
-            return Read(directory, "cpu.max") is string text ? CgroupConversion.ParseCpuMax(text) : null;
+            return folder.TryRead("cpu.max", out string text) ? CgroupConversion.ParseCpuMax(text) : null;
         }
 
-        return Read(directory, "cpu.cfs_quota_us") is string quotaText
-            && CgroupConversion.ParseNumber(quotaText) is long quota
-            && Read(directory, "cpu.cfs_period_us") is string periodText
-            && CgroupConversion.ParseNumber(periodText) is long period
+        return Parse(folder, "cpu.cfs_quota_us", CgroupConversion.ParseNumber) is long quota && Parse(folder, "cpu.cfs_period_us", CgroupConversion.ParseNumber) is long period
             ? CgroupConversion.Cores(quota, period)
             : null;
     }
 
-    private (T? Own, T? Effective) Tightest<T>(string controller, Func<string, bool, T?> read)
+    private static long? Swap(ControllerFolder folder)
+    {
+        if (!folder.IsFirst)
+        {
+            return Parse(folder, "memory.swap.max", CgroupConversion.ParseMemory);
+        }
+
+        return Parse(folder, "memory.memsw.limit_in_bytes", CgroupConversion.ParseMemory) is long sum && Parse(folder, "memory.limit_in_bytes", CgroupConversion.ParseMemory) is long memory
+            ? sum - memory
+            : null;
+    }
+
+    // For what protects, max is the greatest number and not none.
+    private long? Protection(string? firstFile, string file) => Own(CgroupControllers.Memory, firstFile, file) is not string text ? null
+        : CgroupConversion.ParseMemory(text) ?? (Folder(CgroupControllers.Memory)!.IsFirst ? null : long.MaxValue);
+
+    private bool? Switch(string controller, string? firstFile, string? file) => Number(controller, firstFile, file) is long number ? number != 0 : null;
+
+    private long? Number(string controller, string? firstFile, string? file) => Own(controller, firstFile, file) is string text ? CgroupConversion.ParseNumber(text) : null;
+
+    private double? Percent(string file) =>
+        double.TryParse(Own(CgroupControllers.Cpu, file, file), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double percent) ? percent : null;
+
+    private static TimeSpan? Time(string? text) => text is not null && CgroupConversion.ParseNumber(text) is long time and >= 0 ? TimeSpan.FromMicroseconds(time) : null;
+
+    private List<HugePageLimit> HugePages()
+    {
+        List<HugePageLimit> limits = [];
+        if (Folder(CgroupControllers.HugePages) is ControllerFolder folder)
+        {
+            string last = folder.IsFirst ? "limit_in_bytes" : "max";
+            foreach (string size in folder.KeysOf("hugetlb.", "." + last))
+            {
+                long? max = Parse(folder, $"hugetlb.{size}.{last}", CgroupConversion.ParseMemory);
+                long? reservation = Parse(folder, $"hugetlb.{size}.rsvd.{last}", CgroupConversion.ParseMemory);
+                if (max is not null || reservation is not null)
+                {
+                    limits.Add(new HugePageLimit(size, max, reservation));
+                }
+            }
+        }
+
+        return limits;
+    }
+
+    private Dictionary<string, T> Lines<T>(string controller, string file, Func<string, T> parse)
+    {
+        Dictionary<string, T> lines = new(StringComparer.Ordinal);
+        foreach (string line in (Own(controller, file, file) ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            int space = line.IndexOf(' ', StringComparison.Ordinal);
+            if (space > 0)
+            {
+                lines[line[..space]] = parse(line[(space + 1)..]);
+            }
+        }
+
+        return lines;
+    }
+
+    private Dictionary<string, long> Priorities()
+    {
+        Dictionary<string, long> priorities = new(StringComparer.Ordinal);
+        foreach ((string link, long? priority) in Lines(CgroupControllers.NetworkPriority, "net_prio.ifpriomap", CgroupConversion.ParseNumber))
+        {
+            if (priority is > 0)
+            {
+                priorities[link] = priority.Value;
+            }
+        }
+
+        return priorities;
+    }
+
+    private (long? Own, long? Effective) Tightest(string controller, string? firstFile, string file, Func<string, long?> parse) =>
+        Tightest(controller, folder => (folder.IsFirst ? firstFile : file) is string name ? Parse(folder, name, parse) : null);
+
+    private (T? Own, T? Effective) Tightest<T>(string controller, Func<ControllerFolder, T?> read)
         where T : struct, IComparable<T>
     {
         T? own = null;
         T? effective = null;
-        foreach ((string directory, bool first, bool isOwn) in Chain(controller))
+        foreach ((ControllerFolder folder, bool isOwn) in Chain(controller))
         {
-            T? value = read(directory, first);
+            T? value = read(folder);
             if (isOwn)
             {
                 own = value;
@@ -86,12 +208,12 @@ internal sealed class CgroupLimitReader(CgroupHost host, Func<CgroupHierarchy, s
         return (own, effective);
     }
 
-    private (int? Own, int? Effective) Nearest(string controller, Func<string, bool, int?> read)
+    private (int? Own, int? Effective) Nearest(string controller, Func<ControllerFolder, int?> read)
     {
         int? own = null;
-        foreach ((string directory, bool first, bool isOwn) in Chain(controller))
+        foreach ((ControllerFolder folder, bool isOwn) in Chain(controller))
         {
-            int? value = read(directory, first);
+            int? value = read(folder);
             if (isOwn)
             {
                 own = value;
@@ -107,7 +229,7 @@ internal sealed class CgroupLimitReader(CgroupHost host, Func<CgroupHierarchy, s
     }
 
     // The cgroup's folder for a controller, then each one above, up to what is mounted.
-    private IEnumerable<(string Directory, bool First, bool IsOwn)> Chain(string controller)
+    private IEnumerable<(ControllerFolder Folder, bool IsOwn)> Chain(string controller)
     {
         if (host.HierarchyOf(controller) is not CgroupHierarchy hierarchy || pathIn(hierarchy) is not string path)
         {
@@ -116,11 +238,18 @@ internal sealed class CgroupLimitReader(CgroupHost host, Func<CgroupHierarchy, s
 
         for (string? at = path; at is not null; at = CgroupPlacement.Parent(at))
         {
-            yield return (hierarchy.DirectoryOf(at), hierarchy.Version == CgroupVersion.V1, at == path);
+            yield return (new ControllerFolder(controller, hierarchy, hierarchy.DirectoryOf(at), host.Files), at == path);
         }
     }
 
-    private string? Read(string directory, string file) => host.Files.TryRead(directory + "/" + file, out string text) == Errno.None ? text : null;
+    private ControllerFolder? Folder(string controller) =>
+        host.HierarchyOf(controller) is CgroupHierarchy hierarchy && pathIn(hierarchy) is string path ? new ControllerFolder(controller, hierarchy, hierarchy.DirectoryOf(path), host.Files) : null;
 
-    private static string? NotEmpty(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
+    private string? Own(string controller, string? firstFile, string? file) =>
+        Folder(controller) is ControllerFolder folder && (folder.IsFirst ? firstFile : file) is string name && folder.TryRead(name, out string text) ? text : null;
+
+    private static T? Parse<T>(ControllerFolder folder, string file, Func<string, T?> parse)
+        where T : struct => folder.TryRead(file, out string text) ? parse(text) : null;
+
+    private static string? NotEmpty(ControllerFolder folder, string file) => folder.TryRead(file, out string text) && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
 }

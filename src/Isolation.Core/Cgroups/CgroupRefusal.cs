@@ -22,11 +22,14 @@ internal static class CgroupRefusal
                     "CgroupNotFound", ErrorKind.NotFound, $"{start}: there is no such cgroup any more. Get-CgroupLimit lists those that there are.", refused);
 
             // The kernel lets nobody create files here: opening one that is not there is EACCES for some kernels, ENOENT for others.
+            case Errno.ENOENT or Errno.EACCES or Errno.EPERM when !first && !host.Files.FileExists(write.Path) && IsOn(write, host):
+                return new IsolationException("CgroupLimitUnsupported", ErrorKind.NotSupported, $"{start}: this kernel has no {write.File}{SinceFor(write.File)}.", refused);
+
             case Errno.ENOENT or Errno.EACCES or Errno.EPERM when !first && !host.Files.FileExists(write.Path):
                 return NotEnabled(start, write.Controller, write.Hierarchy, path, host, refused);
 
             case Errno.ENOENT when first:
-                return Failed(ErrorKind.NotSupported, $"{start}: this kernel has no {write.File}.", refused);
+                return new IsolationException("CgroupLimitUnsupported", ErrorKind.NotSupported, $"{start}: this kernel has no {write.File}{SinceFor(write.File)}.", refused);
 
             case Errno.EACCES when write.Controller == CgroupControllers.CpuSet && first:
                 return Failed(
@@ -242,6 +245,24 @@ internal static class CgroupRefusal
 
     private static IsolationException Failed(ErrorKind kind, string message, Exception? inner = null) => new("CgroupLimitFailed", kind, message, inner);
 
+    private static bool IsOn(CgroupWrite write, CgroupHost host) =>
+        write.Controller == UnifiedWrites.Core
+        || (host.Files.TryRead(write.Directory + "/cgroup.controllers", out string on) == Errno.None && Array.IndexOf(on.Split(' '), write.Controller) >= 0);
+
+    // Where the kernel's version is the likely cause.
+    private static string SinceFor(string file) => file switch
+    {
+        "cpu.max.burst" or "cpu.cfs_burst_us" => ", which came with Linux 5.14",
+        "cpu.idle" => ", which came with Linux 5.15",
+        "cpu.uclamp.min" or "cpu.uclamp.max" => ", which it has when built with CONFIG_UCLAMP_TASK_GROUP",
+        "memory.zswap.max" => ", which came with Linux 5.19, and needs CONFIG_ZSWAP",
+        "memory.zswap.writeback" => ", which came with Linux 6.8, and needs CONFIG_ZSWAP",
+        "memory.swap.max" => ", which it has when built with CONFIG_SWAP",
+        "memory.oom.group" => ", which came with Linux 4.19",
+        "cpuset.cpus.partition" => ", which came with Linux 5.0",
+        _ => "",
+    };
+
     private static string Range(string file) => file switch
     {
         "cpu.weight" => "1 to 10000",
@@ -249,7 +270,16 @@ internal static class CgroupRefusal
         "cpu.max" => "a quota of 1000 µs and more, a period of 1000 to 1000000 µs",
         "pids.max" => $"0 to {CgroupConversion.MostPids} or max",
         "memory.max" or "memory.limit_in_bytes" => "bytes or max",
+        "cpu.max.burst" or "cpu.cfs_burst_us" => "microseconds up to the quota of the cgroup; without a quota there is no burst",
+        "cpu.cfs_period_us" => "1000 to 1000000 µs",
+        "cpu.rt_runtime_us" or "cpu.rt_period_us" => "a runtime up to the period, and in sum no more than the cgroup above has",
         "cpuset.cpus" => "a list of processors that this host has",
+        "cpuset.mems" => "a list of memory nodes that this host has",
+        "memory.swappiness" => "0 to 100, since Linux 6.8 to 200",
+        "io.weight" => "1 to 10000",
+        "io.bfq.weight" or "blkio.bfq.weight" or "blkio.bfq.weight_device" => "1 to 1000",
+        "blkio.weight" or "blkio.weight_device" => "10 to 1000",
+        "io.max" => "numbers of 1 and more, or max",
         _ => "other values",
     };
 

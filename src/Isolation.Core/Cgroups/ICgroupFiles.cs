@@ -36,6 +36,9 @@ internal interface ICgroupFiles
     /// <summary>The names of the folders in a folder; none where it is gone or may not be read.</summary>
     public IReadOnlyList<string> Subdirectories(string path);
 
+    /// <summary>The names of the files in a folder; none where it is gone or may not be read.</summary>
+    public IReadOnlyList<string> FileNames(string path);
+
     /// <summary>The owner of a folder; null where it is gone.</summary>
     public uint? Owner(string path);
 
@@ -114,14 +117,18 @@ internal sealed class KernelCgroupFiles : ICgroupFiles
 
     public bool FileExists(string path) => Sys.TryStatus(path, out FileStatus status) && status.IsRegular;
 
-    public IReadOnlyList<string> Subdirectories(string path)
+    public IReadOnlyList<string> Subdirectories(string path) => Names(path, Directory.EnumerateDirectories);
+
+    public IReadOnlyList<string> FileNames(string path) => Names(path, Directory.EnumerateFiles);
+
+    private static List<string> Names(string path, Func<string, IEnumerable<string>> list)
     {
         List<string> names = [];
         try
         {
-            foreach (string directory in Directory.EnumerateDirectories(path))
+            foreach (string entry in list(path))
             {
-                names.Add(Path.GetFileName(directory));
+                names.Add(Path.GetFileName(entry));
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -53,6 +53,11 @@ internal readonly record struct FileStatus(ulong Device, ulong Inode, uint Mode,
     public bool IsLink => (Mode & 0xF000) == 0xA000;
 
     public bool IsFifo => (Mode & 0xF000) == 0x1000;
+
+    public bool IsBlockDevice => (Mode & 0xF000) == 0x6000;
+
+    /// <summary>For a device's file the number of the device that it stands for.</summary>
+    public ulong Special { get; init; }
 }
 
 /// <summary>System calls as methods: a file a group; each throws <see cref="SyscallException"/> where the kernel refuses.</summary>
@@ -211,5 +216,8 @@ internal static unsafe partial class Sys
     internal static byte[] CString(string text) => KernelText.Encode(text, extra: 1);
 
     private static FileStatus FromStat(in stat buffer) =>
-        new((ulong)buffer.st_dev, (ulong)buffer.st_ino, (uint)buffer.st_mode, (uint)buffer.st_uid, (uint)buffer.st_gid, (long)buffer.st_mtim.tv_sec);
+        new((ulong)buffer.st_dev, (ulong)buffer.st_ino, (uint)buffer.st_mode, (uint)buffer.st_uid, (uint)buffer.st_gid, (long)buffer.st_mtim.tv_sec)
+        {
+            Special = (ulong)buffer.st_rdev,
+        };
 }

@@ -31,6 +31,10 @@ public static class CgroupText
         return unit < 0 ? text : text + Units[unit];
     }
 
+    /// <summary>Memory that is not taken back, as a size.</summary>
+    /// <param name="bytes">Bytes; <see cref="long.MaxValue"/> for all.</param>
+    public static string Protection(long? bytes) => bytes == long.MaxValue ? "max" : Bytes(bytes ?? 0);
+
     /// <summary>A size of a table: what is set, or in brackets what a cgroup above allows.</summary>
     /// <param name="own">Bytes; null for no limit.</param>
     /// <param name="effective">Bytes; null for no limit.</param>

@@ -92,10 +92,4 @@ public sealed class CgroupConversionTests
     [InlineData("-1", null)]
     [InlineData("", null)]
     public void Reads_memory_limits_of_both_versions(string text, long? bytes) => Assert.Equal(bytes, CgroupConversion.ParseMemory(text));
-
-    [Theory]
-    [InlineData(null, "max 100000")]
-    [InlineData(0.5, "50000 100000")]
-    [InlineData(1.5, "150000 100000")]
-    public void Writes_cpu_max(double? cores, string text) => Assert.Equal(text, CgroupConversion.CpuMaxText(cores));
 }

@@ -73,6 +73,8 @@ public sealed class CgroupKillTests
 
         public IReadOnlyList<string> Subdirectories(string path) => s_kernel.Subdirectories(path);
 
+        public IReadOnlyList<string> FileNames(string path) => s_kernel.FileNames(path);
+
         public uint? Owner(string path) => s_kernel.Owner(path);
 
         public bool IsWritable(string path) => s_kernel.IsWritable(path);

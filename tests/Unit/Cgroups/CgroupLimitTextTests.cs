@@ -77,7 +77,7 @@ public sealed class CgroupLimitTextTests : IDisposable
     [InlineData("1", 1)]
     [InlineData("10000", 10000)]
     [InlineData("100.0", 100)]
-    public void Reads_weights(string text, int weight) => Assert.Equal(weight, CgroupLimitText.Weight(text));
+    public void Reads_weights(string text, int weight) => Assert.Equal(weight, CgroupLimitText.Weight("CpuWeight", text));
 
     [Theory]
     [InlineData("0")]
@@ -86,7 +86,7 @@ public sealed class CgroupLimitTextTests : IDisposable
     [InlineData("1.5")]
     [InlineData("max")]
     [InlineData("x")]
-    public void Refuses_weights(string text) => AssertInvalid("CpuWeight", text, () => CgroupLimitText.Weight(text));
+    public void Refuses_weights(string text) => AssertInvalid("CpuWeight", text, () => CgroupLimitText.Weight("CpuWeight", text));
 
     [Theory]
     [InlineData("0", 0L)]

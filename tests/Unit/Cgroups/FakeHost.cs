@@ -156,7 +156,7 @@ internal sealed class FakeHost : ICgroupFiles, IDisposable
             return Errno.None;
         }
 
-        File.WriteAllText(path, value == "-1" && name.StartsWith("memory.", StringComparison.Ordinal) ? "9223372036854771712" : value.TrimEnd('\n'));
+        File.WriteAllText(path, value == "-1" && name.EndsWith("limit_in_bytes", StringComparison.Ordinal) ? "9223372036854771712" : value.TrimEnd('\n'));
         return Errno.None;
     }
 
@@ -219,6 +219,9 @@ internal sealed class FakeHost : ICgroupFiles, IDisposable
     public IReadOnlyList<string> Subdirectories(string path) =>
         Directory.Exists(path) ? [.. Directory.GetDirectories(path).Select(directory => Path.GetFileName(directory)).Order(StringComparer.Ordinal)] : [];
 
+    public IReadOnlyList<string> FileNames(string path) =>
+        Directory.Exists(path) ? [.. Directory.GetFiles(path).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)] : [];
+
     public uint? Owner(string path) => !Directory.Exists(path) ? null : Owned.Contains(path[Root.Length..]) ? EffectiveUser : 0u;
 
     public bool IsWritable(string path) => File.Exists(path) && (EffectiveUser == 0 || Owned.Contains(Path.GetDirectoryName(path)![Root.Length..]));
@@ -277,10 +280,21 @@ internal sealed class FakeHost : ICgroupFiles, IDisposable
         {
             (string, string)[] files = controller switch
             {
-                "memory" => [("memory.max", "max")],
-                "cpu" => [("cpu.max", "max 100000"), ("cpu.weight", "100")],
+                "memory" =>
+                [
+                    ("memory.min", "0"), ("memory.low", "0"), ("memory.high", "max"), ("memory.max", "max"), ("memory.swap.max", "max"),
+                    ("memory.zswap.max", "max"), ("memory.zswap.writeback", "1"), ("memory.oom.group", "0"),
+                ],
+                "cpu" =>
+                [
+                    ("cpu.max", "max 100000"), ("cpu.max.burst", "0"), ("cpu.weight", "100"), ("cpu.idle", "0"), ("cpu.uclamp.min", "0.00"), ("cpu.uclamp.max", "max"),
+                ],
+                "io" => [("io.max", ""), ("io.weight", "default 100"), ("io.latency", "")],
+                "hugetlb" => [("hugetlb.2MB.max", "max"), ("hugetlb.2MB.rsvd.max", "max")],
+                "rdma" => [("rdma.max", "mlx4_0 hca_handle=max hca_object=max")],
+                "misc" => [("misc.max", "sev max")],
                 "pids" => [("pids.max", "max")],
-                "cpuset" => [("cpuset.cpus", ""), ("cpuset.cpus.effective", "0-3")],
+                "cpuset" => [("cpuset.cpus", ""), ("cpuset.cpus.effective", "0-3"), ("cpuset.mems", ""), ("cpuset.mems.effective", "0"), ("cpuset.cpus.partition", "member")],
                 _ => [],
             };
             foreach ((string, string) file in files)
@@ -297,8 +311,17 @@ internal sealed class FakeHost : ICgroupFiles, IDisposable
         {
             (string, string)[] files = controller switch
             {
-                "memory" => [("memory.limit_in_bytes", "9223372036854771712"), ("memory.memsw.limit_in_bytes", "9223372036854771712"), ("memory.usage_in_bytes", "4096")],
-                "cpu" => [("cpu.cfs_quota_us", "-1"), ("cpu.cfs_period_us", "100000"), ("cpu.shares", "1024")],
+                "memory" => [("memory.limit_in_bytes", "9223372036854771712"), ("memory.memsw.limit_in_bytes", "9223372036854771712"), ("memory.usage_in_bytes", "4096"),
+                    ("memory.soft_limit_in_bytes", "9223372036854771712"), ("memory.swappiness", "60"), ("memory.oom_control", "oom_kill_disable 0\nunder_oom 0")],
+                "cpu" => [("cpu.cfs_quota_us", "-1"), ("cpu.cfs_period_us", "100000"), ("cpu.cfs_burst_us", "0"), ("cpu.shares", "1024"), ("cpu.idle", "0"), ("cpu.rt_runtime_us", "0"), ("cpu.rt_period_us", "1000000")],
+                "blkio" =>
+                [
+                    ("blkio.throttle.read_bps_device", ""), ("blkio.throttle.write_bps_device", ""), ("blkio.throttle.read_iops_device", ""),
+                    ("blkio.throttle.write_iops_device", ""), ("blkio.bfq.weight", "100"), ("blkio.bfq.weight_device", "default 100"),
+                ],
+                "hugetlb" => [("hugetlb.2MB.limit_in_bytes", "9223372036854771712"), ("hugetlb.2MB.rsvd.limit_in_bytes", "9223372036854771712")],
+                "net_cls" => [("net_cls.classid", "0")],
+                "net_prio" => [("net_prio.ifpriomap", "lo 0\neth0 0")],
                 "pids" when !root => [("pids.max", "max")],
                 "cpuset" => [("cpuset.cpus", root ? "0-3" : ""), ("cpuset.mems", root ? "0" : ""), ("cpuset.effective_cpus", root ? "0-3" : "")],
                 "freezer" when !root => [("freezer.state", "THAWED")],
