@@ -53,14 +53,8 @@ internal static class CgroupConversion
         return (long)Math.Clamp(Math.Floor(Math.Pow(2, l) + 1e-6), 2, 262_144);
     }
 
-    /// <summary>
-    /// A weight of input and output (1 to 10000) in the range of version 1 and of bfq (10 to 1000), the inverse of the OCI runtimes' formula
-    /// 1 + (x - 10) * 9999 / 990.
-    /// </summary>
-    public static int IoWeightToBfq(int weight) => (int)Math.Clamp(10 + Math.Round((weight - 1) * 990 / 9999.0, MidpointRounding.AwayFromZero), 10, 1000);
-
-    /// <summary>A weight of version 1 or of bfq as one of version 2, by the formula of the OCI runtimes.</summary>
-    public static int BfqToIoWeight(long weight) => (int)Math.Clamp(1 + ((weight - 10) * 9999 / 990), 1, 10_000);
+    /// <summary>A weight on the scale of <c>blkio.weight</c> (10 to 1000) as <c>io.weight</c>, by the formula of the OCI runtimes: 1 + (w - 10) * 9999 / 990.</summary>
+    public static int BlkioToIoWeight(long weight) => (int)Math.Clamp(1 + ((weight - 10) * 9999 / 990), 1, 10_000);
 
     /// <summary>The quota, in microseconds, that gives so many processors in a period.</summary>
     public static long Quota(double cores, long period = DefaultPeriod) => (long)Math.Round(cores * period, MidpointRounding.AwayFromZero);

@@ -103,6 +103,9 @@ internal sealed record CgroupLimitRequest
     /// <summary>1 to 10000.</summary>
     public int? IoWeight { get; init; }
 
+    /// <summary>The same on the scale of version 1, 10 to 1000.</summary>
+    public long? BlkioWeight { get; init; }
+
     /// <summary>Weights by device, 1 to 10000; none for the cgroup's own weight.</summary>
     public IReadOnlyList<KeyedLimit> IoDeviceWeight { get; init; } = [];
 
@@ -142,7 +145,7 @@ internal sealed record CgroupLimitRequest
             Need(CgroupControllers.Cpu, CpuMax ?? CpuUtilizationMin ?? CpuUtilizationMax, CpuPeriod ?? CpuBurst ?? CpuWeight ?? CpuShares ?? CpuRealtimeRuntime ?? CpuRealtimePeriod, CpuIdle);
             Need(CgroupControllers.Pids, PidsMax);
             Need(CgroupControllers.CpuSet, CpuSet ?? MemoryNode, CpuSetPartition);
-            Need(CgroupControllers.Io, IoWeight, Some(IoDeviceWeight), Some(IoRate), Some(IoLatency));
+            Need(CgroupControllers.Io, IoWeight, BlkioWeight, Some(IoDeviceWeight), Some(IoRate), Some(IoLatency));
             Need(CgroupControllers.HugePages, Some(HugePages));
             Need(CgroupControllers.Rdma, Some(Rdma));
             Need(CgroupControllers.Misc, Some(Misc));

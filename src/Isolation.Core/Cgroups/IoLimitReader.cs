@@ -11,14 +11,12 @@ internal static class IoLimitReader
     /// <summary>The cgroup's own weight; null where the kernel has none.</summary>
     public static int? Weight(ControllerFolder? folder)
     {
-        if (folder is null || IoWrites.FindWeightFile(folder) is not string file || !folder.TryRead(file, out string text))
+        if (folder is null || IoWeightScale.Find(folder) is not IoWeightScale scale || !folder.TryRead(scale.File, out string text))
         {
             return null;
         }
 
-        return CgroupConversion.ParseNumber(IoWrites.Default(text)) is not long weight ? null
-            : file == "io.weight" ? (int)weight
-            : CgroupConversion.BfqToIoWeight(weight);
+        return CgroupConversion.ParseNumber(IoWrites.Default(text, scale)) is long weight ? scale.FromFile(weight) : null;
     }
 
     /// <summary>The disks that have limits of their own.</summary>
@@ -43,10 +41,10 @@ internal static class IoLimitReader
             ReadLines("io.latency", null);
         }
 
-        string? weightFile = IoWrites.FindWeightFile(folder);
-        if (weightFile is not null)
+        IoWeightScale? scale = IoWeightScale.Find(folder);
+        if (scale is not null)
         {
-            ReadLines(folder.IsFirst ? weightFile + "_device" : weightFile, "weight");
+            ReadLines(scale.DeviceFile, "weight");
         }
 
         List<IoLimit> limits = [];
@@ -60,7 +58,7 @@ internal static class IoLimitReader
                 WriteBytesMax = Of(values, "wbps"),
                 ReadOperationsMax = Of(values, "riops"),
                 WriteOperationsMax = Of(values, "wiops"),
-                Weight = Of(values, "weight") is not long weight ? null : weightFile == "io.weight" ? (int)weight : CgroupConversion.BfqToIoWeight(weight),
+                Weight = Of(values, "weight") is long weight ? scale!.FromFile(weight) : null,
                 LatencyTarget = Of(values, "target") is long time ? TimeSpan.FromMicroseconds(time) : null,
             });
         }

@@ -6,10 +6,6 @@ namespace Isolation.Cgroups;
 /// <summary>Limits of input and output as values for files.</summary>
 internal static class IoWrites
 {
-    // The first that is there: the kernel has the one or the other, by its scheduler.
-    private static readonly string[] s_weightFiles = ["io.weight", "io.bfq.weight"];
-    private static readonly string[] s_firstWeightFiles = ["blkio.bfq.weight", "blkio.weight"];
-
     public static void Add(List<CgroupWrite> writes, CgroupLimitRequest request, ControllerFolder folder)
     {
         foreach (KeyedLimit rate in request.IoRate)
@@ -18,12 +14,15 @@ internal static class IoWrites
             writes.Add(folder.IsFirst ? FirstRate(rate, kind, folder) : Rate(rate, kind, folder));
         }
 
-        if (request.IoWeight is int weight)
+        if (request.IoWeight is not null || request.BlkioWeight is not null)
         {
-            string file = WeightFile("IoWeight", folder);
-            writes.Add(file == "io.weight"
-                ? folder.Write("IoWeight", file, $"default {ControllerFolder.Text(weight)}", $"default {Default(folder.Read("IoWeight", file))}")
-                : folder.Write("IoWeight", file, ControllerFolder.Text(CgroupConversion.IoWeightToBfq(weight)), Default(folder.Read("IoWeight", file))));
+            string parameter = request.IoWeight is null ? "BlkioWeight" : "IoWeight";
+            IoWeightScale scale = Scale(parameter, folder);
+            string value = ControllerFolder.Text(request.IoWeight is int weight ? scale.ToFile(weight) : scale.FromBlkio(request.BlkioWeight!.Value));
+
+            // Among the lines of devices the cgroup's own has a word of its own.
+            string word = scale == IoWeightScale.Unified ? "default " : "";
+            writes.Add(folder.Write(parameter, scale.File, word + value, word + Default(folder.Read(parameter, scale.File), scale)));
         }
 
         foreach (KeyedLimit limit in request.IoDeviceWeight)
@@ -73,23 +72,17 @@ internal static class IoWrites
 
     private static void AddDeviceWeight(List<CgroupWrite> writes, KeyedLimit limit, ControllerFolder folder)
     {
-        string file = WeightFile(limit.Parameter, folder);
-        bool converted = file != "io.weight";
-        string none = file == "blkio.weight" ? "0" : "default";
-        string deviceFile = folder.IsFirst ? file + "_device" : file;
-        string former = folder.ReadLine(deviceFile, limit.Key) ?? none;
-        string value = limit.Value.Value is not long weight ? none : ControllerFolder.Text(converted ? CgroupConversion.IoWeightToBfq((int)weight) : weight);
-        writes.Add(folder.Write(limit.Parameter, deviceFile, $"{limit.Key} {value}", $"{limit.Key} {former}"));
+        IoWeightScale scale = Scale(limit.Parameter, folder);
+        string former = folder.ReadLine(scale.DeviceFile, limit.Key) ?? scale.None;
+        string value = limit.Value.Value is long weight ? ControllerFolder.Text(scale.ToFile(weight)) : scale.None;
+        writes.Add(folder.Write(limit.Parameter, scale.DeviceFile, $"{limit.Key} {value}", $"{limit.Key} {former}"));
     }
 
-    /// <summary>The file of weights that the kernel has; null for none.</summary>
-    public static string? FindWeightFile(ControllerFolder folder) => Array.Find(folder.IsFirst ? s_firstWeightFiles : s_weightFiles, folder.Has);
-
-    private static string WeightFile(string parameter, ControllerFolder folder) => FindWeightFile(folder)
+    private static IoWeightScale Scale(string parameter, ControllerFolder folder) => IoWeightScale.Find(folder)
         ?? throw folder.Unsupported(parameter, "no file for weights is there: the kernel has them with CONFIG_BLK_CGROUP_IOCOST, or for disks whose scheduler is bfq. The rates work with every disk");
 
     /// <summary>The cgroup's own weight of such a file: <c>default 100</c> before the lines of devices, or a number alone.</summary>
-    public static string Default(string text)
+    public static string Default(string text, IoWeightScale scale)
     {
         foreach (string line in text.Split('\n'))
         {
@@ -99,12 +92,12 @@ internal static class IoWrites
                 return words[1];
             }
 
-            if (words.Length == 1)
+            if (words.Length == 1 && words[0].Length > 0)
             {
                 return words[0];
             }
         }
 
-        return "100";
+        return ControllerFolder.Text(scale.Default);
     }
 }

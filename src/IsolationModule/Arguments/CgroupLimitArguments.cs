@@ -27,9 +27,12 @@ internal sealed class CgroupLimitArguments(CgroupHost host, Func<string, string>
             _request = Add(name, value) ?? _request;
         }
 
-        if (parameters.ContainsKey("CpuWeight") && parameters.ContainsKey("CpuShares"))
+        foreach ((string weight, string former) in (ReadOnlySpan<(string, string)>)[("CpuWeight", "CpuShares"), ("IoWeight", "BlkioWeight")])
         {
-            throw CgroupLimitText.Invalid("CpuShares", Text("CpuShares", parameters["CpuShares"]), "CpuWeight says the same on another scale; give one of them");
+            if (parameters.ContainsKey(weight) && parameters.TryGetValue(former, out object? value))
+            {
+                throw CgroupLimitText.Invalid(former, Text(former, value), $"{weight} says the same on another scale; give one of them");
+            }
         }
 
         return !_request.IsEmpty ? _request : throw new IsolationException(
@@ -66,6 +69,7 @@ internal sealed class CgroupLimitArguments(CgroupHost host, Func<string, string>
         "CpuSetPartition" => _request with { CpuSetPartition = Enum.Parse<CpuSetPartition>(Text(name, value), ignoreCase: true) },
         "PidsMax" => _request with { PidsMax = CgroupLimitText.Pids(Text(name, value)) },
         "IoWeight" => _request with { IoWeight = CgroupLimitText.Weight(name, Text(name, value)) },
+        "BlkioWeight" => _request with { BlkioWeight = CgroupLimitText.Whole(name, Text(name, value), 10, 1000) },
         "IoDeviceWeight" => _request with { IoDeviceWeight = Keyed(name, value, Disk, text => CgroupLimitText.Count(name, text, 1, 10_000)) },
         "IoReadBytesMax" or "IoWriteBytesMax" or "IoReadOperationsMax" or "IoWriteOperationsMax" =>
             _request with { IoRate = [.. _request.IoRate, .. Keyed(name, value, Disk, text => CgroupLimitText.Rate(name, text))] },

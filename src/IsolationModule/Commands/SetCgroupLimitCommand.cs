@@ -125,6 +125,10 @@ public sealed class SetCgroupLimitCommand : IsolationCommand
     [Parameter]
     public object? IoWeight { get; set; }
 
+    /// <summary>The same on the scale of version 1, 10 to 1000.</summary>
+    [Parameter]
+    public object? BlkioWeight { get; set; }
+
     /// <summary>The same by disk.</summary>
     [Parameter]
     public IDictionary? IoDeviceWeight { get; set; }

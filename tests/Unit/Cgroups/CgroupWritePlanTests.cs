@@ -60,10 +60,12 @@ public sealed class CgroupWritePlanTests
             new() { IoRate = [new("IoReadBytesMax", "8:0", Limit(1024)), new("IoWriteOperationsMax", "8:0", Limit(10)), new("IoWriteBytesMax", "8:16", LimitValue<long>.Unlimited)] },
             "blkio/blkio.throttle.read_bps_device=8:0 1024 blkio/blkio.throttle.write_iops_device=8:0 10 blkio/blkio.throttle.write_bps_device=8:16 0",
             "io.max=8:0 rbps=1024 io.max=8:0 wiops=10 io.max=8:16 wbps=max"),
-        new("IoWeight", new() { IoWeight = 1000 }, "blkio/blkio.bfq.weight=109", "io.weight=default 1000"),
+        new("IoWeight", new() { IoWeight = 1000 }, "blkio/blkio.bfq.weight=181", "io.weight=default 1000"),
+        new("BlkioWeight", new() { BlkioWeight = 500 }, "blkio/blkio.bfq.weight=500", "io.weight=default 4950"),
         new("IoDeviceWeight", new() { IoDeviceWeight = [new("IoDeviceWeight", "8:0", Limit(10000))] }, "blkio/blkio.bfq.weight_device=8:0 1000", "io.weight=8:0 10000"),
         new("IoLatencyTarget", new() { IoLatency = [new("IoLatencyTarget", "8:0", Limit(5000))] }, null, "io.latency=8:0 target=5000"),
         new("HugePageMax", new() { HugePages = [new("HugePageMax", "2MB", Limit(4 << 20)), new("HugePageReservationMax", "2MB", Limit(8 << 20))] }, "hugetlb/hugetlb.2MB.limit_in_bytes=4194304 hugetlb/hugetlb.2MB.rsvd.limit_in_bytes=8388608", "hugetlb.2MB.max=4194304 hugetlb.2MB.rsvd.max=8388608"),
+        new("IoWeight as it is by default", new() { IoWeight = 100 }, "blkio/blkio.bfq.weight=100", "io.weight=default 100"),
         new("RdmaMax", new() { Rdma = [new("mlx4_0", "hca_handle=2 hca_object=2000")] }, null, "rdma.max=mlx4_0 hca_handle=2 hca_object=2000"),
         new("MiscMax", new() { Misc = [new("MiscMax", "sev", Limit(3))] }, null, "misc.max=sev 3"),
         new("NetworkClass", new() { NetworkClass = 0x100001 }, "net_cls,net_prio/net_cls.classid=1048577", null),
@@ -175,14 +177,14 @@ public sealed class CgroupWritePlanTests
             CpuBurst = 5_000,
             CpuIdle = false,
             MemoryNode = Cpus("0"),
-            IoWeight = 1000,
+            IoWeight = 1090,
             HugePages = [new("HugePageMax", "2MB", Limit(4 << 20))],
         });
         CgroupLimit limit = cgroup.GetLimits();
         Assert.Equal((1 << 20, 4 << 20, 2 << 20, 2 << 20), (limit.MemoryLow, limit.MemoryMax, limit.MemorySwapMax, limit.EffectiveMemorySwapMax));
         Assert.Equal((0.5, TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(5), false), (limit.CpuMax, limit.CpuPeriod, limit.CpuBurst, limit.CpuIdle));
         Assert.Equal("0", limit.MemoryNode);
-        Assert.Equal(1000, limit.IoWeight);
+        Assert.Equal(1090, limit.IoWeight);
         HugePageLimit pages = Assert.Single(limit.HugePage);
         Assert.Equal(new HugePageLimit("2MB", 4 << 20, null), pages);
     }
