@@ -284,7 +284,7 @@ internal sealed class Cgroup
         SortedSet<int> pids = [];
         foreach (CgroupDirectory directory in Directories)
         {
-            Collect(directory.FullPath, pids);
+            Collect(Host, directory.FullPath, pids);
         }
 
         return [.. pids];
@@ -390,16 +390,60 @@ internal sealed class Cgroup
         new CgroupRemover(Host).Remove(this, kill, timeout, cancellation);
     }
 
+    /// <summary>
+    /// Ends all processes of the cgroup and of those below it, at once: with <c>cgroup.kill</c>, and where there is none with signals while forks are stopped.
+    /// What is frozen goes on first, for in version 1 it could not even end.
+    /// </summary>
+    /// <param name="grace">How long they have after SIGTERM; none for no SIGTERM.</param>
+    /// <param name="timeout">How long to wait for the end of those that are killed.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <exception cref="IsolationException"><c>CgroupBusy</c>.</exception>
+    public void Stop(TimeSpan grace, TimeSpan timeout, CancellationToken cancellation = default) => new CgroupRemover(Host).Stop(this, grace, timeout, cancellation);
+
+    /// <summary>Stops all processes of the cgroup where they are. For one of a set what is missing of it is made first, and the members moved into it.</summary>
+    /// <param name="members">The processes that belong to the set; null where it holds none.</param>
+    /// <param name="spared">Processes that must go on, such as PowerShell itself.</param>
+    /// <param name="timeout">How long to wait until every process has stopped.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <exception cref="IsolationException">Those of <see cref="CgroupFreezer.Freeze"/> and <see cref="EnsureCreated"/>; all is as it was then.</exception>
+    public void Freeze(Func<IReadOnlyCollection<int>>? members, IReadOnlyCollection<int> spared, TimeSpan timeout, CancellationToken cancellation = default)
+    {
+        IReadOnlyList<CgroupDirectory> made = SetName is not null && IsOurs ? EnsureCreated(Host.Unified is null ? [CgroupControllers.Freezer] : []) : [];
+        CgroupMover mover = new(Host);
+        try
+        {
+            if (made.Count > 0 && members is not null)
+            {
+                mover.MoveAll(members, made);
+            }
+
+            new CgroupFreezer(Host).Freeze(this, spared, timeout, cancellation);
+        }
+        catch (Exception exception) when (exception is IsolationException or SyscallException or OperationCanceledException)
+        {
+            mover.RollBack();
+            new CgroupRemover(Host).Undo(made);
+            throw;
+        }
+    }
+
+    /// <summary>Lets the processes of the cgroup go on.</summary>
+    /// <param name="recurse">Whether those below it that were frozen by themselves go on too.</param>
+    /// <param name="timeout">How long to wait.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <exception cref="IsolationException">Those of <see cref="CgroupFreezer.Thaw(Cgroup, bool, TimeSpan, CancellationToken)"/>.</exception>
+    public void Thaw(bool recurse, TimeSpan timeout, CancellationToken cancellation = default) => new CgroupFreezer(Host).Thaw(this, recurse, timeout, cancellation);
+
     public override string ToString() => SetName ?? Path;
 
     /// <summary>The processes of a folder and of those below it.</summary>
-    internal void Collect(string directory, ISet<int> pids)
+    internal static void Collect(CgroupHost host, string directory, ISet<int> pids)
     {
-        Host.Files.TryRead(directory + "/cgroup.procs", out string text);
+        host.Files.TryRead(directory + "/cgroup.procs", out string text);
         pids.UnionWith(CgroupRefusal.ParsePids(text));
-        foreach (string child in Host.Files.Subdirectories(directory))
+        foreach (string child in host.Files.Subdirectories(directory))
         {
-            Collect($"{directory}/{child}", pids);
+            Collect(host, $"{directory}/{child}", pids);
         }
     }
 

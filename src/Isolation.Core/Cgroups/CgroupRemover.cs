@@ -68,6 +68,34 @@ internal sealed class CgroupRemover(CgroupHost host)
         RemoveFolder(directories);
     }
 
+    /// <summary>Ends all processes of a cgroup; see <see cref="Cgroup.Stop"/>.</summary>
+    public void Stop(Cgroup cgroup, TimeSpan grace, TimeSpan timeout, CancellationToken cancellation)
+    {
+        IReadOnlyList<CgroupDirectory> directories = cgroup.Directories;
+        IReadOnlyList<int> pids = cgroup.GetProcesses();
+        if (grace > TimeSpan.Zero && pids.Count > 0)
+        {
+            RefuseOwn(cgroup, pids);
+
+            // What is frozen hears nothing.
+            SetFrozen(directories, frozen: false);
+            foreach (int pid in pids)
+            {
+                SignalMember(pid, Sys.SIGTERM, directories);
+            }
+
+            Deadline polite = new(grace, cancellation);
+            while (cgroup.GetProcesses().Count > 0 && polite.Pause())
+            {
+            }
+        }
+
+        if (cgroup.GetProcesses().Count > 0)
+        {
+            Kill(cgroup, directories, new Deadline(timeout, cancellation));
+        }
+    }
+
     /// <summary>Takes back folders that were just made, as far as they are still empty.</summary>
     public void Undo(IReadOnlyList<CgroupDirectory> made)
     {
@@ -108,10 +136,7 @@ internal sealed class CgroupRemover(CgroupHost host)
 
     private void Kill(Cgroup cgroup, IReadOnlyList<CgroupDirectory> directories, Deadline deadline)
     {
-        if (Contains(cgroup.GetProcesses(), Environment.ProcessId))
-        {
-            throw Busy(cgroup, [Environment.ProcessId], "That is PowerShell itself; move it elsewhere first.");
-        }
+        RefuseOwn(cgroup, cgroup.GetProcesses());
 
         // A frozen task of version 1 does not even die, and one thaw of the top is not enough: a cgroup below may be frozen by itself.
         SetFrozen(directories, frozen: false);
@@ -170,6 +195,14 @@ internal sealed class CgroupRemover(CgroupHost host)
         }
     }
 
+    private void RefuseOwn(Cgroup cgroup, IReadOnlyList<int> pids)
+    {
+        if (Contains(pids, Environment.ProcessId))
+        {
+            throw Busy(cgroup, [Environment.ProcessId], "That is PowerShell itself; move it elsewhere first.");
+        }
+    }
+
     private void KillRound(Cgroup cgroup, IReadOnlyList<CgroupDirectory> directories)
     {
         SetFrozen(directories, frozen: true);
@@ -177,7 +210,7 @@ internal sealed class CgroupRemover(CgroupHost host)
         {
             foreach (int pid in cgroup.GetProcesses())
             {
-                KillMember(pid, directories);
+                SignalMember(pid, Sys.SIGKILL, directories);
             }
         }
         finally
@@ -186,8 +219,8 @@ internal sealed class CgroupRemover(CgroupHost host)
         }
     }
 
-    // The pidfd is opened first and the membership looked at then: what is killed is what was in the cgroup, not what got its number since.
-    private void KillMember(int pid, IReadOnlyList<CgroupDirectory> directories)
+    // The pidfd is opened first and the membership looked at then: what gets the signal is what was in the cgroup, not what got its number since.
+    private void SignalMember(int pid, int signal, IReadOnlyList<CgroupDirectory> directories)
     {
         using Descriptor? pidfd = Sys.OpenPidfd(pid, out Errno error);
         if (error == Errno.ESRCH || !IsMember(pid, directories))
@@ -195,7 +228,7 @@ internal sealed class CgroupRemover(CgroupHost host)
             return;
         }
 
-        _ = Sys.Signal(pidfd, pid, Sys.SIGKILL);
+        _ = Sys.Signal(pidfd, pid, signal);
     }
 
     private bool IsMember(int pid, IReadOnlyList<CgroupDirectory> directories)

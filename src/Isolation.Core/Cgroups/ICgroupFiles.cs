@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using System.Text;
 using Isolation.Interop;
@@ -44,6 +45,9 @@ internal interface ICgroupFiles
 
     /// <summary>Whether this process may write a file, access(2).</summary>
     public bool IsWritable(string path);
+
+    /// <summary>Waits until a file says what is waited for; false where it does not within the time, or is gone.</summary>
+    public bool WaitFor(string path, Func<string, bool> condition, TimeSpan timeout);
 }
 
 /// <summary>The real ones.</summary>
@@ -51,6 +55,9 @@ internal sealed class KernelCgroupFiles : ICgroupFiles
 {
     /// <summary>The one instance; it has no state.</summary>
     public static KernelCgroupFiles Instance { get; } = new();
+
+    // Of some files, such as freezer.state, the kernel tells nothing.
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromMilliseconds(10);
 
     public uint EffectiveUser => Sys.EffectiveUser;
 
@@ -143,4 +150,39 @@ internal sealed class KernelCgroupFiles : ICgroupFiles
     public uint? Owner(string path) => Sys.TryStatus(path, out FileStatus status) ? status.Uid : null;
 
     public bool IsWritable(string path) => Sys.IsWritable(path);
+
+    public bool WaitFor(string path, Func<string, bool> condition, TimeSpan timeout)
+    {
+        long start = Stopwatch.GetTimestamp();
+        if (Sys.TryOpen(path, OpenFlags.ReadOnly, out Descriptor? descriptor) != Errno.None)
+        {
+            return false;
+        }
+
+        using (descriptor)
+        {
+            byte[] buffer = new byte[4096];
+            while (true)
+            {
+                // The kernel tells of what has changed since this descriptor was last read.
+                if (Sys.TryReadAgain(descriptor!, buffer, out int count) != Errno.None)
+                {
+                    return false;
+                }
+
+                if (condition(Encoding.UTF8.GetString(buffer, 0, count).TrimEnd('\n')))
+                {
+                    return true;
+                }
+
+                TimeSpan left = timeout - Stopwatch.GetElapsedTime(start);
+                if (left <= TimeSpan.Zero)
+                {
+                    return false;
+                }
+
+                Sys.WaitChange(descriptor!, left < s_longestWait ? left : s_longestWait);
+            }
+        }
+    }
 }

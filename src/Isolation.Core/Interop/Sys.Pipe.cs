@@ -51,6 +51,24 @@ internal static unsafe partial class Sys
         }
     }
 
+    /// <summary>Waits until a file of a cgroup or of pressure has changed since it was last read, or the time is over: poll(2) with <c>POLLPRI</c>.</summary>
+    public static void WaitChange(Descriptor file, TimeSpan timeout)
+    {
+        pollfd entry = new() { fd = file.Number, events = POLLPRI };
+        _ = poll(&entry, 1, (int)Math.Ceiling(timeout.TotalMilliseconds));
+    }
+
+    /// <summary>Reads a file from its start again, pread(2).</summary>
+    public static Errno TryReadAgain(Descriptor file, Span<byte> buffer, out int count)
+    {
+        fixed (byte* bytes = buffer)
+        {
+            long got = pread(file.Number, bytes, (size_t)buffer.Length, 0);
+            count = (int)Math.Max(0, got);
+            return got >= 0 ? Errno.None : (Errno)errno;
+        }
+    }
+
     /// <summary>Waits until one of the pipes can be used or the counter was counted up, poll(2).</summary>
     public static (bool Output, bool Error, bool Input) WaitPipes(Descriptor? output, Descriptor? error, Descriptor? input, Descriptor? wake, int milliseconds)
     {

@@ -78,5 +78,7 @@ public sealed class CgroupKillTests
         public uint? Owner(string path) => s_kernel.Owner(path);
 
         public bool IsWritable(string path) => s_kernel.IsWritable(path);
+
+        public bool WaitFor(string path, Func<string, bool> condition, TimeSpan timeout) => KernelCgroupFiles.Instance.WaitFor(path, condition, timeout);
     }
 }

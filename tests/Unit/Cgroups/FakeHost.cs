@@ -226,6 +226,8 @@ internal sealed class FakeHost : ICgroupFiles, IDisposable
 
     public bool IsWritable(string path) => File.Exists(path) && (EffectiveUser == 0 || Owned.Contains(Path.GetDirectoryName(path)![Root.Length..]));
 
+    public bool WaitFor(string path, Func<string, bool> condition, TimeSpan timeout) => TryRead(path, out string text) == Errno.None && condition(text);
+
     public void Dispose() => Directory.Delete(Root, recursive: true);
 
     private static void Assert(Errno error)
