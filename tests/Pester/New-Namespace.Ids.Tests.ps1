@@ -278,6 +278,40 @@ Describe 'The ids of a user namespace' {
             $answer | Should -Match '^IdMapRefused,\S+ PermissionDenied .*new[ug]idmap: .*Test-IsolationHost'
         }
     }
+
+    It 'names the id that is not mapped and the parameter that maps it' -Tag Root {
+        $set = New-MappedSet
+        (Get-Refusal { Enter-Namespace $set true -User 5000 -Group 0 }).Exception.Message | Should -Match 'The user id 5000 is not mapped .*-UserMap'
+        (Get-Refusal { Enter-Namespace $set true -User 0 -Group 5000 }).Exception.Message | Should -Match 'The group id 5000 is not mapped .*-GroupMap'
+        $small = New-Namespace (New-TestName) -Type User -UserMap "0:$(Get-FreeRange 1):70000" -GroupMap "0:$(Get-FreeGroupRange 1):1" -ErrorAction Stop
+        (Get-Refusal { Enter-Namespace $small true -User daemon }).Exception.Message | Should -Match 'group ids are mapped .*\[1\].*-GroupMap'
+    }
+}
+
+Describe 'The process that keeps a set' {
+    AfterEach {
+        Remove-TestLeftover
+        Get-TestLeftover | Should -BeNullOrEmpty
+    }
+
+    It 'has no environment of PowerShell''s' {
+        # The agent starts with the process: what is in its environment then would be in that of each of its copies.
+        $before = "ISOTEST_SECRET=$([guid]::NewGuid())"
+        $name = New-TestName
+        $options = if ($IsRoot) { '-Type Pid, Mount' } else { '-Type User, Pid, Mount -MapRootUser' }
+        $said = Invoke-ChildHost "
+            Write-Line `$env:ISOTEST_SECRET
+            `$null = New-Namespace $name $options
+            Write-Line read (Enter-Namespace $name sh -ArgumentList '-c', 'tr ""\0"" ""\n"" < /proc/1/environ 2>&1 | grep -c ISOTEST_SECRET')
+        " -Prefix 'env', $before
+        $said | Should -Be ($before -split '=')[1], 'read 0'
+    }
+
+    It 'is closed to root of its user namespace, for its memory began as a copy of root''s agent' -Tag Root {
+        $set = New-MappedSet -Type User, Pid, Mount
+        $said = Enter-Namespace $set sh -ArgumentList '-c', 'id -u; cat /proc/1/comm; for file in mem maps environ exe; do dd if=/proc/1/$file bs=1 count=0 2> /dev/null && echo open $file; done; echo end'
+        $said | Should -Be '0', 'isolation-init', 'end'
+    }
 }
 
 Describe 'The clocks of a time namespace' {

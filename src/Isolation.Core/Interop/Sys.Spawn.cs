@@ -15,7 +15,7 @@ internal static unsafe partial class Sys
 
     /// <summary>
     /// Starts a program in a process group of its own, posix_spawn(3), with every disposition the default: .NET ignores SIGPIPE, and a child would
-    /// inherit that.
+    /// inherit that. It gets no environment: what it forks can be looked at by others.
     /// </summary>
     /// <param name="path">The program; PATH is not searched.</param>
     /// <param name="arguments">Its arguments, its own name first.</param>
@@ -50,9 +50,10 @@ internal static unsafe partial class Sys
 
             int pid;
             int error;
+            byte* noEnvironment = null;
             fixed (byte* program = CString(path))
             {
-                error = posix_spawn(&pid, program, actions, attributes, (byte**)argv, environ());
+                error = posix_spawn(&pid, program, actions, attributes, (byte**)argv, &noEnvironment);
             }
 
             return error == 0 ? pid : throw new SyscallException("posix_spawn", (Errno)error, $"start {path}");
@@ -87,13 +88,6 @@ internal static unsafe partial class Sys
         }
 
         NativeMemory.Free(list);
-    }
-
-    // The C library's own environment, which PowerShell's changes do not reach: the agent needs none of it.
-    private static byte** environ()
-    {
-        nint handle = NativeLibrary.GetMainProgramHandle();
-        return NativeLibrary.TryGetExport(handle, "environ", out nint address) ? *(byte***)address : null;
     }
 
     [LibraryImport("libc")]

@@ -60,6 +60,11 @@ internal sealed record NamespacePlanOptions
     /// <summary>A process stays and keeps the namespaces; otherwise they are handed over as descriptors.</summary>
     public bool Hold { get; init; }
 
+    /// <summary>
+    /// The process that stays is closed to those of its user namespace: its memory began as a copy of the agent's. It takes <c>CAP_SYS_PTRACE</c> to look at it then.
+    /// </summary>
+    public bool Closed { get; init; }
+
     /// <summary>The process that stays ends with the agent.</summary>
     public bool Attached { get; init; }
 }
@@ -129,6 +134,11 @@ internal static class NamespacePlans
 
         if (pid || options.Hold)
         {
+            if (options.Closed)
+            {
+                plan.SetDumpable(false);
+            }
+
             plan.SetSession();
             plan.ChangeDirectory("/", mayFail: false);
             plan.SetName(pid ? "isolation-init" : "isolation-hold");

@@ -179,10 +179,11 @@ internal sealed class Plan
     }
 
     /// <summary>Makes the own <c>/proc/PID</c> files belong to the process' user, which a change of credentials took away, prctl(2) <c>PR_SET_DUMPABLE</c>.</summary>
-    public void SetDumpable()
+    /// <param name="isOn">Otherwise they, and the memory, are closed to the process' user.</param>
+    public void SetDumpable(bool isOn = true)
     {
         const int PR_SET_DUMPABLE = 4;
-        Call("prctl", SyscallNumbers.prctl, "keep /proc/self readable", PlanArgument.Value(PR_SET_DUMPABLE, "PR_SET_DUMPABLE"), PlanArgument.Value(1));
+        Call("prctl", SyscallNumbers.prctl, isOn ? "keep /proc/self readable" : "close the memory to others", PlanArgument.Value(PR_SET_DUMPABLE, "PR_SET_DUMPABLE"), PlanArgument.Value(isOn ? 1 : 0));
     }
 
     public void SetGroups(IReadOnlyList<uint> groups, bool mayFail)

@@ -32,7 +32,9 @@ internal static class PlanHints
         ("capset", Errno.EPERM) => "A capability cannot be kept that the program does not have.",
         ("prctl", Errno.EPERM) when step.Attempt.StartsWith("keep capability", System.StringComparison.Ordinal) => "A capability cannot be kept that the program does not have, or the host forbids ambient ones.",
         ("chdir", Errno.ENOENT) => "The directory was looked for inside the namespace, where the file system may be another.",
-        ("setresuid" or "setresgid", Errno.EINVAL) => "The id is not mapped in the user namespace.",
+        ("setgroups", Errno.EINVAL) => $"Not all of these group ids are mapped in the user namespace: {step.Arguments[1]}. {MoreIds("-GroupMap")}",
+        ("setresuid", Errno.EINVAL) => $"The user id {step.Arguments[0].Number} is not mapped in the user namespace. {MoreIds("-UserMap")}",
+        ("setresgid", Errno.EINVAL) => $"The group id {step.Arguments[0].Number} is not mapped in the user namespace. {MoreIds("-GroupMap")}",
         ("setresuid" or "setresgid" or "setgroups", Errno.EPERM) => "Becoming another user needs CAP_SETUID and CAP_SETGID.",
         ("fork", Errno.ENOMEM) => "The pid namespace has no init any more: its PID 1 has ended, and the kernel puts no process into it again. Make another; a set is removed with Remove-Namespace first.",
         ("fork", _) => ForFork(errno),
@@ -67,6 +69,8 @@ internal static class PlanHints
         (_, Errno.ENOSPC) => "The limit of mounts in a namespace is reached, /proc/sys/fs/mount-max.",
         _ => null,
     };
+
+    private static string MoreIds(string parameter) => $"Make the namespace with a map that has it, {parameter} or -MapAuto, or give others with -User and -Group.";
 
     private static NamespaceType MadeBy(PlanStep step) => (NamespaceType)step.Arguments[0].Number;
 

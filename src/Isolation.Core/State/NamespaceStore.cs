@@ -660,6 +660,7 @@ internal sealed class NamespaceStore
             CgroupFiles = cgroups.Count - (unified ? 1 : 0),
             AsPid1 = options.AsPid1,
             Hold = Holds(options),
+            Closed = Sys.CanLookAtOthers && (options.Types.HasFlag(NamespaceType.User) || joined.Contains(NamespaceType.User)),
             Attached = options.EndsWithOwner,
         };
     }
