@@ -196,6 +196,21 @@ Describe 'Enter-Namespace: ids and capabilities' {
         Enter-Namespace -New Mount sh -Root /usr -User 12345 -Environment @{ PATH = '/bin' } -ArgumentList '-c', 'echo $(id -u) $(id -G)' | Should -Be '12345 12345'
         (Get-Refusal { Enter-Namespace -New Mount sh -Root /usr -User daemon -Environment @{ PATH = '/bin' } }).FullyQualifiedErrorId | Should -BeExactly "UserNotFound,$Command"
     }
+
+    It 'looks up no name in a pipe or a device that a stranger put in the place of a file' -Tag Root {
+        $own = New-Namespace (New-TestName) -Type Mount
+        $pipe = "$TestDrive/pipe"
+        /usr/bin/mkfifo $pipe
+        foreach ($one in $pipe, '/dev/zero') {
+            Enter-Namespace $own mount -ArgumentList '--bind', $one, '/etc/group'
+            $refusal = Get-Refusal { Enter-Namespace $own id -Group daemon }
+            $refusal.FullyQualifiedErrorId | Should -BeExactly "UserDatabaseInvalid,$Command"
+            $refusal.Exception.Message | Should -Match '^/etc/group of .* as numbers\.$'
+            Enter-Namespace $own id -Group 12345 -ArgumentList '-g' | Should -Be '12345'
+            Enter-Namespace $own umount -ArgumentList '/etc/group'
+        }
+        Remove-Namespace $own
+    }
 }
 
 Describe 'Enter-Namespace: root and working directory' {

@@ -33,7 +33,7 @@ internal sealed record Credentials(uint? Uid, uint? Gid, IReadOnlyList<uint> Gro
         {
             database = Databases(target, settings, cancellation);
         }
-        catch (SyscallException) when (IsNumber(user) && IsNumber(group))
+        catch (Exception exception) when (exception is SyscallException or IsolationException { ErrorId: "UserDatabaseInvalid" } && IsNumber(user) && IsNumber(group))
         {
             // Not reached in this way: numbers will do.
             database = UserDatabase.Parse([], []);
@@ -108,7 +108,7 @@ internal sealed record Credentials(uint? Uid, uint? Gid, IReadOnlyList<uint> Gro
         try
         {
             using PlanOutcome outcome = AgentClient.Current.Run(UserPlans.OpenDatabases(entry), inputs, attached: true, cancellation);
-            return UserDatabase.Parse(ReadAll(outcome.Descriptors[0]), ReadAll(outcome.Descriptors[1]));
+            return UserDatabase.Parse(ReadAll(outcome.Descriptors[0], entry, "passwd"), ReadAll(outcome.Descriptors[1], entry, "group"));
         }
         catch (SyscallException exception) when (IsMissing(exception))
         {
@@ -122,7 +122,7 @@ internal sealed record Credentials(uint? Uid, uint? Gid, IReadOnlyList<uint> Gro
         try
         {
             using PlanOutcome outcome = AgentClient.Current.Run(UserPlans.OpenDatabases(entry, file), inputs, attached: true, cancellation);
-            return ReadAll(outcome.Descriptors[0]);
+            return ReadAll(outcome.Descriptors[0], entry, file);
         }
         catch (SyscallException exception) when (IsMissing(exception))
         {
@@ -134,8 +134,15 @@ internal sealed record Credentials(uint? Uid, uint? Gid, IReadOnlyList<uint> Gro
 
     private static bool IsNumber(string? text) => text is null || uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
-    private static byte[] ReadAll(Descriptor file)
+    private static byte[] ReadAll(Descriptor file, EntryOptions entry, string name)
     {
+        // The root may be a stranger's: a device there never ends.
+        if (!Sys.Status(file).IsRegular)
+        {
+            throw new IsolationException(
+                "UserDatabaseInvalid", ErrorKind.InvalidArgument, $"/etc/{name} of {entry.Target} is not a file, so no name can be looked up in it. Give -User and -Group as numbers.");
+        }
+
         using System.IO.MemoryStream all = new();
         byte[] buffer = new byte[16 * 1024];
         int count;

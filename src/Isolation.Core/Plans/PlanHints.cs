@@ -32,7 +32,7 @@ internal static class PlanHints
         ("capset", Errno.EPERM) => "A capability cannot be kept that the program does not have.",
         ("prctl", Errno.EPERM) when step.Attempt.StartsWith("keep capability", System.StringComparison.Ordinal) => "A capability cannot be kept that the program does not have, or the host forbids ambient ones.",
         ("chdir", Errno.ENOENT) => "The directory was looked for inside the namespace, where the file system may be another.",
-        ("setgroups", Errno.EINVAL) => $"Not all of these group ids are mapped in the user namespace: {step.Arguments[1]}. {MoreIds("-GroupMap")}",
+        ("setgroups", Errno.EINVAL) => $"Not all of these group ids are mapped in the user namespace: {step.Arguments[1].Text}. {MoreIds("-GroupMap")}",
         ("setresuid", Errno.EINVAL) => $"The user id {step.Arguments[0].Number} is not mapped in the user namespace. {MoreIds("-UserMap")}",
         ("setresgid", Errno.EINVAL) => $"The group id {step.Arguments[0].Number} is not mapped in the user namespace. {MoreIds("-GroupMap")}",
         ("setresuid" or "setresgid" or "setgroups", Errno.EPERM) => "Becoming another user needs CAP_SETUID and CAP_SETGID.",

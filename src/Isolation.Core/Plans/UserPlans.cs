@@ -35,7 +35,8 @@ internal static class UserPlans
         foreach (string file in only is null ? (string[])["passwd", "group"] : [only])
         {
             PlanSlot slot = plan.NewSlot(file);
-            plan.Open($"/etc/{file}", OpenFlags.ReadOnly, slot);
+            // Whatever lies there: a pipe would keep the opener waiting.
+            plan.Open($"/etc/{file}", OpenFlags.ReadOnly | OpenFlags.NonBlock, slot);
             plan.Send(slot);
         }
 
