@@ -14,6 +14,7 @@
     CmdletsToExport      = @(
         'Dismount-FileSystem'
         'Enter-Namespace'
+        'Get-Cgroup'
         'Get-CgroupLimit'
         'Get-IpcObject'
         'Get-MountInfo'

@@ -199,6 +199,18 @@ function Measure-All {
 
     Remove-Namespace $set
 
+    # In one hierarchy of version 1 where there is one: lscgroup of some versions knows no other.
+    $root = @([System.IO.File]::ReadAllLines('/proc/self/mountinfo') -match ' - cgroup ' -match 'pids' | ForEach-Object { ($_ -split ' ')[4] }) + '/sys/fs/cgroup' | Select-Object -First 1
+    $folders = @(1..40 | ForEach-Object { "$root/$tag/$_"; foreach ($i in 1..49) { "$root/$tag/$_/$i" } })
+    try {
+        foreach ($folder in $folders) { $null = [System.IO.Directory]::CreateDirectory($folder) }
+        Compare-Peer 'Get-Cgroup -Recurse, 2,000 cgroups' 'lscgroup' -Goal 0.2 { Get-Cgroup -Recurse } { Invoke-Shell 'lscgroup > /dev/null' }
+    }
+    finally {
+        [array]::Reverse($folders)
+        foreach ($folder in $folders + "$root/$tag") { [System.IO.Directory]::Delete($folder) }
+    }
+
     $sleepers = Start-Sleeper 1000
     try {
         Compare-Peer 'Get-NamespaceInfo, 1,000 more processes' 'lsns -J' -Goal 0.3 { Get-NamespaceInfo } { Invoke-Shell 'lsns -J > /dev/null' }

@@ -65,6 +65,9 @@ internal sealed class Cgroup
         }
     }
 
+    /// <summary>Where it is now.</summary>
+    public CgroupNode Node => new(Path, Directories);
+
     /// <summary>The folders that exist, as paths.</summary>
     public IReadOnlyList<string> DirectoryPaths => [.. Map(Directories, directory => directory.FullPath)];
 
@@ -154,7 +157,7 @@ internal sealed class Cgroup
             ErrorKind.NotFound,
             host.Hierarchies.Count == 0
                 ? $"There is no cgroup {path}: no cgroup file system is mounted. Mount one with: mount -t cgroup2 none /sys/fs/cgroup"
-                : $"There is no cgroup {path} in any hierarchy of this host. Get-CgroupLimit without an argument lists those of this module.");
+                : $"There is no cgroup {path} in any hierarchy of this host. Get-Cgroup -Recurse lists those that there are.");
     }
 
     /// <summary>An existing cgroup by its folders, one a hierarchy.</summary>
@@ -172,7 +175,7 @@ internal sealed class Cgroup
         string first = FirstPath(host, paths);
         Cgroup cgroup = new(host, paths, first, host.Placement.SetOf(first));
         return cgroup.Exists ? cgroup : throw new IsolationException(
-            "CgroupNotFound", ErrorKind.NotFound, $"There is no cgroup {string.Join(", ", directories)} any more. Get-CgroupLimit lists those that there are.");
+            "CgroupNotFound", ErrorKind.NotFound, $"There is no cgroup {string.Join(", ", directories)} any more. Get-Cgroup -Recurse lists those that there are.");
     }
 
     /// <summary>The cgroup in which a process is, hierarchy by hierarchy.</summary>
@@ -187,6 +190,18 @@ internal sealed class Cgroup
 
         string path = FirstPath(host, paths);
         return new Cgroup(host, paths, path, host.Placement.SetOf(path), processId);
+    }
+
+    /// <summary>A cgroup that was found while walking down.</summary>
+    public static Cgroup ForNode(CgroupHost host, CgroupNode node)
+    {
+        Dictionary<CgroupHierarchy, string> paths = [];
+        foreach (CgroupDirectory directory in node.Directories)
+        {
+            paths[directory.Hierarchy] = directory.Path;
+        }
+
+        return new Cgroup(host, paths, node.Path, host.Placement.SetOf(node.Path));
     }
 
     /// <summary>All cgroups below our folder, parents first.</summary>
@@ -478,7 +493,7 @@ internal sealed class Cgroup
         path == Host.Placement.Folder || path.StartsWith(Host.Placement.Folder + "/", StringComparison.Ordinal);
 
     private IsolationException NotFound() => new(
-        "CgroupNotFound", ErrorKind.NotFound, $"There is no cgroup {Path}. Get-CgroupLimit without an argument lists those of this module.");
+        "CgroupNotFound", ErrorKind.NotFound, $"There is no cgroup {Path}. Get-Cgroup -Recurse lists those that there are.");
 
     private static CgroupVersion VersionOf(IReadOnlyList<CgroupDirectory> directories)
     {

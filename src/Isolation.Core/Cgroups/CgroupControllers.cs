@@ -20,4 +20,7 @@ internal static class CgroupControllers
 
     /// <summary>What version 1 calls a controller of version 2.</summary>
     public static string FirstName(string controller) => controller == Io ? "blkio" : controller;
+
+    /// <summary>What version 2 calls a controller of version 1.</summary>
+    public static string SecondName(string controller) => controller == "blkio" ? Io : controller;
 }

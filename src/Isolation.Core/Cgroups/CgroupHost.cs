@@ -224,7 +224,7 @@ internal sealed class CgroupHost
         {
             foreach (string controller in hierarchy.Controllers)
             {
-                _byController[controller == "blkio" ? CgroupControllers.Io : controller] = hierarchy;
+                _byController[CgroupControllers.SecondName(controller)] = hierarchy;
             }
         }
 

@@ -6,6 +6,9 @@ namespace Isolation.Interop;
 /// <summary>The names in an open folder, as bytes, read with getdents64(2).</summary>
 internal ref struct DirectoryEntries
 {
+    // DT_DIR of dirent.h.
+    private const byte Folder = 4;
+
     private readonly Descriptor _folder;
     private readonly Span<byte> _buffer;
     private int _filled;
@@ -22,6 +25,9 @@ internal ref struct DirectoryEntries
 
     /// <summary>The current name; it is overwritten by the next step.</summary>
     public ReadOnlySpan<byte> Name { get; private set; }
+
+    /// <summary>Whether the current name is a folder's, as the folder around it has noted; some file systems note nothing.</summary>
+    public bool IsFolder { get; private set; }
 
     /// <summary>Goes to the next name; false at the end.</summary>
     public bool MoveNext()
@@ -41,6 +47,7 @@ internal ref struct DirectoryEntries
         ushort length = MemoryMarshal.Read<ushort>(entry[16..]);
         Span<byte> name = entry[19..length];
         Name = name[..name.IndexOf((byte)0)];
+        IsFolder = entry[18] == Folder;
         _next += length;
         return true;
     }

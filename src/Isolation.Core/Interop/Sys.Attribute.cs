@@ -1,3 +1,4 @@
+using System;
 using System.Runtime.InteropServices;
 
 namespace Isolation.Interop;
@@ -16,6 +17,27 @@ internal static unsafe partial class Sys
         }
     }
 
+    /// <summary>Whether a file has an extended attribute that may be read, getxattr(2).</summary>
+    public static bool HasAttribute(string path, string attribute)
+    {
+        fixed (byte* file = CString(path), name = CString(attribute))
+        {
+            return getxattr(file, name, null, 0) >= 0;
+        }
+    }
+
+    /// <summary>Equivalent to setxattr(2); the error number is the result.</summary>
+    public static Errno TrySetAttribute(string path, string attribute, ReadOnlySpan<byte> value)
+    {
+        fixed (byte* file = CString(path), name = CString(attribute), bytes = value)
+        {
+            return setxattr(file, name, bytes, (nuint)value.Length, 0) == 0 ? Errno.None : (Errno)Marshal.GetLastPInvokeError();
+        }
+    }
+
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint getxattr(byte* path, byte* name, byte* value, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int setxattr(byte* path, byte* name, byte* value, nuint size, int flags);
 }

@@ -58,6 +58,9 @@ internal readonly record struct FileStatus(ulong Device, ulong Inode, uint Mode,
 
     /// <summary>For a device's file the number of the device that it stands for.</summary>
     public ulong Special { get; init; }
+
+    /// <summary>How many names it has. On /proc, /sys and the like a folder has two, and one more for each folder in it.</summary>
+    public ulong Links { get; init; }
 }
 
 /// <summary>System calls as methods: a file a group; each throws <see cref="SyscallException"/> where the kernel refuses.</summary>
@@ -219,5 +222,6 @@ internal static unsafe partial class Sys
         new((ulong)buffer.st_dev, (ulong)buffer.st_ino, (uint)buffer.st_mode, (uint)buffer.st_uid, (uint)buffer.st_gid, (long)buffer.st_mtim.tv_sec)
         {
             Special = (ulong)buffer.st_rdev,
+            Links = (ulong)buffer.st_nlink,
         };
 }

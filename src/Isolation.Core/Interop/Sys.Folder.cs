@@ -26,6 +26,15 @@ internal static unsafe partial class Sys
         }
     }
 
+    /// <summary>Equivalent to chown(2); the error number is the result.</summary>
+    public static Errno TryChangeOwner(string path, uint uid, uint gid)
+    {
+        fixed (byte* bytes = CString(path))
+        {
+            return chown(bytes, (uid_t)uid, (gid_t)gid) == 0 ? Errno.None : (Errno)errno;
+        }
+    }
+
     /// <summary>Whether this process may write a file, access(2) with <c>W_OK</c>.</summary>
     public static bool IsWritable(string path)
     {

@@ -75,6 +75,14 @@ public sealed class CgroupReference
         (_text, _setName, _processId, _directories) = FromLimit(limit.Cgroup, limit.Namespace, limit.ProcessId, limit.Path);
     }
 
+    /// <summary>The cgroup that was found before.</summary>
+    /// <param name="cgroup">What <c>Get-Cgroup</c> or <c>New-Cgroup</c> gave.</param>
+    public CgroupReference(CgroupInfo cgroup)
+    {
+        ArgumentNullException.ThrowIfNull(cgroup);
+        (_text, _directories) = (cgroup.Cgroup, cgroup.Path);
+    }
+
     /// <summary>
     /// An object that came back from another session, such as a deserialised set, limit or process, or any object with a property <c>Cgroup</c>,
     /// <c>Namespace</c> or <c>ProcessId</c>.
@@ -93,16 +101,25 @@ public sealed class CgroupReference
             return;
         }
 
+        if (IsDeserialized(value, typeof(CgroupInfo)))
+        {
+            (_text, _directories) = (Property<string>(value, nameof(CgroupInfo.Cgroup)) ?? "/", Strings(value.Properties[nameof(CgroupInfo.Path)]?.Value) ?? []);
+            return;
+        }
+
         string? text = IsDeserialized(value, typeof(NamespaceSet)) ? Property<string>(value, nameof(NamespaceSet.Name))
             : IsDeserialized(value, typeof(Process)) ? Property<string>(value, nameof(Process.Id))
             : Property<string>(value, "Cgroup") ?? Property<string>(value, "Namespace") ?? Property<string>(value, "ProcessId");
         CgroupReference inner = new(text ?? throw new ArgumentException(
-            "The object is no namespace set, no process and no limit, and has no property Cgroup, Namespace or ProcessId.", nameof(value)));
+            "The object is no namespace set, no process, no cgroup and no limit, and has no property Cgroup, Namespace or ProcessId.", nameof(value)));
         (_text, _setName, _path, _processId, _directories) = (inner._text, inner._setName, inner._path, inner._processId, inner._directories);
     }
 
     /// <summary>The set that is meant; null where a path or a process is.</summary>
     internal string? SetName => _setName;
+
+    /// <summary>Whether it is a text with wildcards, which can mean any number of cgroups.</summary>
+    internal bool IsPattern => (_path ?? _setName) is string text && _directories is null && WildcardPattern.ContainsWildcardCharacters(text);
 
     /// <inheritdoc/>
     public override string ToString() => _text;
@@ -128,6 +145,51 @@ public sealed class CgroupReference
         }
 
         return _directories is not null ? Cgroup.ForDirectories(host, _directories) : Cgroup.ForPath(host, _path!);
+    }
+
+    /// <summary>
+    /// The cgroups that are meant: one that exists, or with wildcards all that match, which each part of the path between two <c>/</c> does for itself.
+    /// </summary>
+    /// <exception cref="IsolationException"><c>CgroupNotFound</c>, <c>CgroupProcessNotFound</c>, <c>CgroupNameInvalid</c>.</exception>
+    internal IReadOnlyList<CgroupNode> Find(CgroupHost host, ISetCatalog sets)
+    {
+        if (!IsPattern)
+        {
+            CgroupNode node = Resolve(host, sets).Node;
+            return node.Directories.Count != 0 ? [node] : throw new IsolationException(
+                "CgroupNotFound",
+                ErrorKind.NotFound,
+                $"The namespace set '{_setName}' has no cgroup yet. The first limit makes one: Set-CgroupLimit {_setName} -PidsMax max");
+        }
+
+        // Of a folder's path what leads to the hierarchy is no pattern.
+        string path = _path ?? $"{WildcardPattern.Escape(host.Placement.Folder)}/{_setName}";
+        CgroupTree tree = new(host);
+        List<CgroupNode> found = [tree.Root()];
+        if (host.Locate(path) is (CgroupHierarchy hierarchy, string inside) && hierarchy.MountPoint != "/")
+        {
+            (path, found) = (inside, [tree.Root(hierarchy)]);
+        }
+
+        foreach (string part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            WildcardPattern pattern = WildcardPattern.Get(part, WildcardOptions.None);
+            List<CgroupNode> next = [];
+            foreach (CgroupNode node in found)
+            {
+                foreach (CgroupNode child in tree.Children(node))
+                {
+                    if (pattern.IsMatch(child.Path[(child.Path.LastIndexOf('/') + 1)..]))
+                    {
+                        next.Add(child);
+                    }
+                }
+            }
+
+            found = next;
+        }
+
+        return found;
     }
 
     // A set's own cgroup is meant by name, so that what is missing of it can be made; one inside it, or another's, by its folders. A process may have

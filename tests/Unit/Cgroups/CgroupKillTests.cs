@@ -80,5 +80,11 @@ public sealed class CgroupKillTests
         public bool IsWritable(string path) => s_kernel.IsWritable(path);
 
         public bool WaitFor(string path, Func<string, bool> condition, TimeSpan timeout) => KernelCgroupFiles.Instance.WaitFor(path, condition, timeout);
+
+        public Errno TryChangeOwner(string path, uint uid, uint gid) => KernelCgroupFiles.Instance.TryChangeOwner(path, uid, gid);
+
+        public void Mark(string path) => KernelCgroupFiles.Instance.Mark(path);
+
+        public bool IsMarked(string path) => KernelCgroupFiles.Instance.IsMarked(path);
     }
 }

@@ -91,6 +91,12 @@ internal sealed class FakeHost : ICgroupFiles, IDisposable
     /// <summary>The folders that belong to the user; the rest is root's.</summary>
     public HashSet<string> Owned { get; } = [];
 
+    /// <summary>What was given to whom, in order, as <c>path=uid:gid</c>.</summary>
+    public List<string> Owners { get; } = [];
+
+    /// <summary>The folders that are noted as made here.</summary>
+    public HashSet<string> Marked { get; } = [];
+
     public CgroupHost Read() => CgroupHost.Read(Root, this);
 
     public void Put(string path, string text)
@@ -227,6 +233,21 @@ internal sealed class FakeHost : ICgroupFiles, IDisposable
     public bool IsWritable(string path) => File.Exists(path) && (EffectiveUser == 0 || Owned.Contains(Path.GetDirectoryName(path)![Root.Length..]));
 
     public bool WaitFor(string path, Func<string, bool> condition, TimeSpan timeout) => TryRead(path, out string text) == Errno.None && condition(text);
+
+    public Errno TryChangeOwner(string path, uint uid, uint gid)
+    {
+        if (!File.Exists(path) && !Directory.Exists(path))
+        {
+            return Errno.ENOENT;
+        }
+
+        Owners.Add($"{path[Root.Length..]}={uid}:{gid}");
+        return Errno.None;
+    }
+
+    public void Mark(string path) => Marked.Add(path[Root.Length..]);
+
+    public bool IsMarked(string path) => Marked.Contains(path[Root.Length..]);
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 
