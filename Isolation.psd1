@@ -16,6 +16,8 @@
         'Enter-Namespace'
         'Get-Cgroup'
         'Get-CgroupLimit'
+        'Get-CgroupPressure'
+        'Get-CgroupUsage'
         'Get-IpcObject'
         'Get-MountInfo'
         'Get-Namespace'

@@ -119,7 +119,8 @@ Describe 'The views' {
     It 'shows only properties that the types have' {
         foreach ($view in ([xml][System.IO.File]::ReadAllText("$(Split-Path $ModuleManifest)/Isolation.Format.ps1xml")).Configuration.ViewDefinitions.View) {
             foreach ($name in $view.ViewSelectedBy.TypeName) {
-                $type = $name -as [type]
+                # What follows a # tells objects of one type apart.
+                $type = ($name -replace '#.*') -as [type]
                 $type | Should -Not -BeNullOrEmpty -Because $view.Name
                 foreach ($node in $view.SelectNodes('.//PropertyName')) {
                     $type.GetProperty($node.InnerText) | Should -Not -BeNullOrEmpty -Because "$($view.Name) shows $($node.InnerText)"

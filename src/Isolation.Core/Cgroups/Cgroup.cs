@@ -374,11 +374,22 @@ internal sealed class Cgroup
     /// <summary>The limits as they are.</summary>
     public CgroupLimit GetLimits()
     {
-        List<CgroupDirectory> directories = [.. Directories];
-
-        // A process is in every hierarchy, mostly in the root; of those without limits only what says something is shown.
-        directories.RemoveAll(directory => ProcessId is not null && directory.Path == "/" && !HasLimits(directory.Hierarchy));
+        List<CgroupDirectory> directories = ShownDirectories();
         return new CgroupLimitReader(Host, hierarchy => _paths.GetValueOrDefault(hierarchy)).Read(new CgroupLimit
+        {
+            Namespace = SetName,
+            ProcessId = ProcessId,
+            Cgroup = Path,
+            Path = [.. Map(directories, directory => directory.FullPath)],
+            Version = VersionOf(directories),
+        });
+    }
+
+    /// <summary>What it and the cgroups below it use.</summary>
+    public CgroupUsage GetUsage()
+    {
+        List<CgroupDirectory> directories = ShownDirectories();
+        return new CgroupUsageReader(Host, CountedPath).Read(new CgroupUsage
         {
             Namespace = SetName,
             ProcessId = ProcessId,
@@ -484,6 +495,33 @@ internal sealed class Cgroup
             ErrorKind.NotSupported,
             $"{string.Join(", ", DirectoryPaths)} has no {controller} controller: on this host that lives in {hierarchy.MountPoint}. "
             + $"Give the path without the mount point, {Path}, to mean the cgroup of that name in every hierarchy.");
+    }
+
+    /// <summary>How long its processes waited, and those of the cgroups below it.</summary>
+    /// <exception cref="IsolationException"><c>PressureUnavailable</c>.</exception>
+    public IReadOnlyList<CgroupPressure> GetPressure()
+    {
+        IReadOnlyList<CgroupPressure> found = Path == "/" ? CgroupPressureReader.Read(Host, null, Path, SetName)
+            : UnifiedDirectory is string directory ? CgroupPressureReader.Read(Host, directory, Path, SetName)
+            : [];
+        return found.Count > 0 ? found : throw CgroupPressureReader.Absence(Host, Path, UnifiedDirectory);
+    }
+
+    /// <summary>The folder of version 2; null where the cgroup has none there, or is the root.</summary>
+    public string? UnifiedDirectory =>
+        Host.Unified is CgroupHierarchy unified && _paths.TryGetValue(unified, out string? path) && path != "/" && Host.Files.DirectoryExists(unified.DirectoryOf(path))
+            ? unified.DirectoryOf(path)
+            : null;
+
+    // What a process's root cgroups count is the host's, and not what is asked for, where it is not in the root everywhere.
+    private string? CountedPath(CgroupHierarchy hierarchy) => _paths.TryGetValue(hierarchy, out string? path) && (path != "/" || Path == "/") ? path : null;
+
+    // A process is in every hierarchy, mostly in the root; of those without limits only what says something is shown.
+    private List<CgroupDirectory> ShownDirectories()
+    {
+        List<CgroupDirectory> directories = [.. Directories];
+        directories.RemoveAll(directory => ProcessId is not null && directory.Path == "/" && !HasLimits(directory.Hierarchy));
+        return directories;
     }
 
     private bool HasLimits(CgroupHierarchy hierarchy) =>

@@ -11,12 +11,12 @@ internal sealed class CgroupLimitReader(CgroupHost host, Func<CgroupHierarchy, s
     /// <summary>All limits, of a cgroup that is otherwise described already.</summary>
     public CgroupLimit Read(CgroupLimit of)
     {
-        (long? memory, long? effectiveMemory) = Tightest(CgroupControllers.Memory, "memory.limit_in_bytes", "memory.max", CgroupConversion.ParseMemory);
+        (long? memory, long? effectiveMemory) = MemoryMax();
         (long? high, long? effectiveHigh) = Tightest(CgroupControllers.Memory, null, "memory.high", CgroupConversion.ParseMemory);
         (long? swap, long? effectiveSwap) = Tightest(CgroupControllers.Memory, Swap);
         (double? cpu, double? effectiveCpu) = Tightest(CgroupControllers.Cpu, Cores);
         (int? weight, int? effectiveWeight) = Weight();
-        (long? pids, long? effectivePids) = Tightest(CgroupControllers.Pids, "pids.max", "pids.max", CgroupConversion.ParseNumber);
+        (long? pids, long? effectivePids) = PidsMax();
         (string? cpus, string? effectiveCpus) = List("cpuset.cpus", "cpuset.effective_cpus", "cpuset.cpus.effective");
         (string? nodes, string? effectiveNodes) = List("cpuset.mems", "cpuset.effective_mems", "cpuset.mems.effective");
         return new CgroupLimit
@@ -67,6 +67,12 @@ internal sealed class CgroupLimitReader(CgroupHost host, Func<CgroupHierarchy, s
             NetworkPriority = Priorities(),
         };
     }
+
+    /// <summary>The memory limit, in bytes.</summary>
+    public (long? Own, long? Effective) MemoryMax() => Tightest(CgroupControllers.Memory, "memory.limit_in_bytes", "memory.max", CgroupConversion.ParseMemory);
+
+    /// <summary>The task limit.</summary>
+    public (long? Own, long? Effective) PidsMax() => Tightest(CgroupControllers.Pids, "pids.max", "pids.max", CgroupConversion.ParseNumber);
 
     private (int? Own, int? Effective) Weight() => Nearest(
         CgroupControllers.Cpu,

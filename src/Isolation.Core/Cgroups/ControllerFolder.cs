@@ -75,6 +75,19 @@ internal sealed class ControllerFolder(string controller, CgroupHierarchy hierar
         }
     }
 
+    /// <summary>This folder and all below it.</summary>
+    public IEnumerable<ControllerFolder> AndBelow()
+    {
+        yield return this;
+        foreach (string name in files.Subdirectories(directory))
+        {
+            foreach (ControllerFolder below in new ControllerFolder(Controller, hierarchy, $"{directory}/{name}", files).AndBelow())
+            {
+                yield return below;
+            }
+        }
+    }
+
     /// <summary>The refusal of a limit that the version of this folder does not have.</summary>
     /// <param name="parameter">The limit.</param>
     /// <param name="cause">Why, and what there is instead.</param>

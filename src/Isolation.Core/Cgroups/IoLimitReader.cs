@@ -95,7 +95,8 @@ internal static class IoLimitReader
 
     private static long? Of(Dictionary<string, long> values, string key) => values.TryGetValue(key, out long value) ? value : null;
 
-    private static string? NameOf(string device, CgroupHost host)
+    /// <summary>The name of a disk by its number; null where it is gone.</summary>
+    public static string? NameOf(string device, CgroupHost host)
     {
         if (host.Files.TryRead($"{host.Root}/sys/dev/block/{device}/uevent", out string text) == Errno.None)
         {

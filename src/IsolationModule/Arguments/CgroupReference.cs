@@ -83,15 +83,24 @@ public sealed class CgroupReference
         (_text, _directories) = (cgroup.Cgroup, cgroup.Path);
     }
 
+    /// <summary>The cgroup that was read before.</summary>
+    /// <param name="usage">What <c>Get-CgroupUsage</c> gave.</param>
+    public CgroupReference(CgroupUsage usage)
+    {
+        ArgumentNullException.ThrowIfNull(usage);
+        (_text, _setName, _processId, _directories) = FromLimit(usage.Cgroup, usage.Namespace, usage.ProcessId, usage.Path);
+    }
+
     /// <summary>
-    /// An object that came back from another session, such as a deserialised set, limit or process, or any object with a property <c>Cgroup</c>,
+    /// An object that came back from another session, such as a deserialised set, limit, usage or process, or any object with a property <c>Cgroup</c>,
     /// <c>Namespace</c> or <c>ProcessId</c>.
     /// </summary>
     /// <param name="value">The object.</param>
     public CgroupReference(PSObject value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        if (IsDeserialized(value, typeof(CgroupLimit)))
+        // Both have these properties.
+        if (IsDeserialized(value, typeof(CgroupLimit)) || IsDeserialized(value, typeof(CgroupUsage)))
         {
             (_text, _setName, _processId, _directories) = FromLimit(
                 Property<string>(value, nameof(CgroupLimit.Cgroup)) ?? "/",

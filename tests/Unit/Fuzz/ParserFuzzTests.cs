@@ -2,9 +2,11 @@ using System;
 using System.IO;
 using System.Linq;
 using System.Text;
+using Isolation.Cgroups;
 using Isolation.Interop;
 using Isolation.Ipc;
 using Isolation.Processes;
+using Isolation.Tests.Cgroups;
 using Isolation.Tests.Ipc;
 using Isolation.Users;
 using Xunit;
@@ -77,6 +79,27 @@ public sealed class ParserFuzzTests
             while (mounts.MoveNext())
             {
                 _ = NsfsMounts.Unescape(mounts.EscapedPath);
+            }
+        });
+
+    [Fact]
+    public void Counters_of_control_groups_are_read_line_by_line() => Run(
+        21,
+        [CgroupCountersTests.FirstMemoryStat, CgroupCountersTests.FirstBytes, CgroupCountersTests.SecondIo, CgroupCountersTests.Pressure, "usage_usec 5\nuser_usec 3\n"],
+        static text =>
+        {
+            string counters = Bytes.Text(text);
+            Assert.All(CgroupCounters.Parse(counters).Values, static value => Assert.True(value >= 0));
+            Assert.All(CgroupCounters.ParseMemoryStat(counters, isFirst: true).Values, static value => Assert.True(value >= 0));
+            foreach (CgroupIoUsage disk in (CgroupIoUsage[])[.. CgroupCounters.ParseIo(counters), .. CgroupCounters.ParseFirstIo(counters, counters)])
+            {
+                Assert.True(disk.ReadBytes >= 0 && disk.WriteOperations >= 0 && disk.Device.Contains(':'));
+            }
+
+            foreach (string line in (string[])["some", "full"])
+            {
+                (double? average, _, _, TimeSpan? total) = CgroupCounters.ParsePressure(counters, line);
+                Assert.True(average is null or >= 0 && (total is null || total >= TimeSpan.Zero));
             }
         });
 
