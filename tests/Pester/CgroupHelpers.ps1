@@ -84,8 +84,8 @@ function Get-CgroupFolder {
 }
 
 function Remove-TestCgroup {
-    # Folders that a failed test left, the inner ones first. Only names that New-TestName made are touched.
-    foreach ($folder in Get-CgroupFolder | Where-Object { $_ -match '/isotest-[0-9a-f]{12}$' }) {
+    # Folders that a failed test left, the inner ones first. Only those of this process' tests are touched: others may test on this host.
+    foreach ($folder in Get-CgroupFolder | Where-Object { (Split-Path $_ -Leaf) -in $TestNames }) {
         Wait-Until -For "an empty $folder" {
             foreach ($inner in [System.IO.Directory]::GetDirectories($folder)) { /bin/rmdir $inner 2>$null }
             /bin/rmdir $folder 2>$null
