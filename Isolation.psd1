@@ -26,6 +26,7 @@
         'Mount-FileSystem'
         'New-IdMap'
         'New-Namespace'
+        'Register-CgroupEvent'
         'Remove-IpcObject'
         'Remove-Namespace'
         'Resume-Cgroup'

@@ -513,6 +513,11 @@ internal sealed class Cgroup
             ? unified.DirectoryOf(path)
             : null;
 
+    /// <summary>The folder in which a controller's files are; null where the cgroup is not in its hierarchy.</summary>
+    public ControllerFolder? FolderOf(string controller) => Host.HierarchyOf(controller) is CgroupHierarchy hierarchy && CountedPath(hierarchy) is string path
+        ? new ControllerFolder(controller, hierarchy, hierarchy.DirectoryOf(path), Host.Files)
+        : null;
+
     // What a process's root cgroups count is the host's, and not what is asked for, where it is not in the root everywhere.
     private string? CountedPath(CgroupHierarchy hierarchy) => _paths.TryGetValue(hierarchy, out string? path) && (path != "/" || Path == "/") ? path : null;
 

@@ -28,6 +28,9 @@ internal sealed class ControllerFolder(string controller, CgroupHierarchy hierar
     /// <summary>A number or <c>max</c> for a file of one value.</summary>
     public CgroupWrite Write(string parameter, string file, LimitValue<long> value) => Write(parameter, file, value.Value is long number ? Text(number) : "max");
 
+    /// <summary>The path of a file in the folder.</summary>
+    public string PathOf(string file) => directory + "/" + file;
+
     /// <summary>Whether the folder has a file.</summary>
     public bool Has(string file) => files.FileExists(directory + "/" + file);
 
