@@ -12,11 +12,15 @@
     TypesToProcess       = @()
     FunctionsToExport    = @()
     CmdletsToExport      = @(
+        'Add-CgroupProcess'
+        'Disable-CgroupController'
         'Dismount-FileSystem'
+        'Enable-CgroupController'
         'Enter-Namespace'
         'Get-Cgroup'
         'Get-CgroupLimit'
         'Get-CgroupPressure'
+        'Get-CgroupProcess'
         'Get-CgroupUsage'
         'Get-IpcObject'
         'Get-MountInfo'
@@ -24,9 +28,11 @@
         'Get-NamespaceInfo'
         'Get-NamespaceProcess'
         'Mount-FileSystem'
+        'New-Cgroup'
         'New-IdMap'
         'New-Namespace'
         'Register-CgroupEvent'
+        'Remove-Cgroup'
         'Remove-IpcObject'
         'Remove-Namespace'
         'Resume-Cgroup'

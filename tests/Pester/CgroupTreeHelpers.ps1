@@ -86,3 +86,11 @@ function Complete {
     param([string] $Text)
     [System.Management.Automation.CommandCompletion]::CompleteInput($Text, $Text.Length, $null).CompletionMatches
 }
+
+function Get-DomainController {
+    # A controller of version 2 that works on whole processes, and is not in version 1; nothing on hosts that have none.
+    foreach ($root in Get-CgroupRoot -Version 2) {
+        $there = [System.IO.File]::ReadAllText("$root/cgroup.controllers").Trim() -split ' '
+        'memory', 'hugetlb', 'io' | Where-Object { $_ -in $there } | Select-Object -First 1
+    }
+}

@@ -3,7 +3,7 @@
 BeforeDiscovery {
     $root = Split-Path (Split-Path $PSScriptRoot)
     $cmdlets = @((Import-PowerShellDataFile "$root/Isolation.psd1").CmdletsToExport | ForEach-Object { @{ Name = $_ } })
-    $types = 'Isolation.NamespaceSet', 'Isolation.NamespaceInfo', 'Isolation.NamespaceProcess', 'Isolation.CgroupLimit', 'Isolation.CgroupInfo', 'Isolation.HostCheck', 'Isolation.MountInfo' | ForEach-Object { @{ Type = $_ } }
+    $types = 'Isolation.NamespaceSet', 'Isolation.NamespaceInfo', 'Isolation.NamespaceProcess', 'Isolation.CgroupLimit', 'Isolation.CgroupInfo', 'Isolation.CgroupProcess', 'Isolation.HostCheck', 'Isolation.MountInfo' | ForEach-Object { @{ Type = $_ } }
 }
 
 BeforeAll {

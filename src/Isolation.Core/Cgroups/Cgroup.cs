@@ -101,8 +101,10 @@ internal sealed class Cgroup
     /// <summary>Whether it exists in any hierarchy.</summary>
     public bool Exists => Directories.Count > 0;
 
-    /// <summary>Whether it is our folder or lies below it, so that parts of it may be made when they are missing.</summary>
-    public bool IsOurs => IsOurPath(Path);
+    /// <summary>
+    /// Whether it is our folder or lies below it, or it or one above it was made by <c>New-Cgroup</c>, so that parts of it may be made when they are missing.
+    /// </summary>
+    public bool IsOurs => IsOurPath(Path) || IsMarked;
 
     /// <summary>The cgroup of a named set, <c>/isolation/NAME</c>, whether it exists or not.</summary>
     /// <exception cref="IsolationException"><c>CgroupNameInvalid</c>.</exception>
@@ -531,6 +533,25 @@ internal sealed class Cgroup
 
     private bool HasLimits(CgroupHierarchy hierarchy) =>
         hierarchy == Host.Unified || Array.Exists(CgroupControllers.OfLimits, controller => Host.HierarchyOf(controller) == hierarchy);
+
+    private bool IsMarked
+    {
+        get
+        {
+            foreach (CgroupDirectory directory in Directories)
+            {
+                for (string? at = directory.Path; at is not null and not "/"; at = CgroupPlacement.Parent(at))
+                {
+                    if (Host.Files.IsMarked(directory.Hierarchy.DirectoryOf(at)))
+                    {
+                        return true;
+                    }
+                }
+            }
+
+            return false;
+        }
+    }
 
     private bool IsOurPath(string path) =>
         path == Host.Placement.Folder || path.StartsWith(Host.Placement.Folder + "/", StringComparison.Ordinal);

@@ -143,9 +143,7 @@ internal sealed class CgroupMaker(CgroupHost host)
                 }
             }
 
-            if (Contains(hierarchy.Controllers, CgroupControllers.CpuSet)
-                && hierarchy.Version == CgroupVersion.V1
-                && !(TryCopyFromParent(parent, directory, "cpuset.cpus") && TryCopyFromParent(parent, directory, "cpuset.mems")))
+            if (hierarchy.Version == CgroupVersion.V1 && !CpuSetInheritance.TryFill(host.Files, hierarchy, parent, directory))
             {
                 return false;
             }
@@ -171,28 +169,6 @@ internal sealed class CgroupMaker(CgroupHost host)
     }
 
     private bool IsFilled(string file) => host.Files.TryRead(file, out string text) == Errno.None && text.Length > 0;
-
-    // A new cpuset of version 1 is empty and takes no process (ENOSPC) until it has processors and memory nodes, cpuset(7).
-    private bool TryCopyFromParent(string parent, string directory, string file)
-    {
-        if (host.Files.TryRead($"{directory}/{file}", out string own) != Errno.None)
-        {
-            return false;
-        }
-
-        if (own.Length > 0)
-        {
-            return true;
-        }
-
-        if (host.Files.TryRead($"{parent}/{file}", out string value) != Errno.None)
-        {
-            return false;
-        }
-
-        // Empty there too: another maker has made the folder above and not yet filled it. The next attempt starts with that one.
-        return value.Length > 0 && host.Files.TryWrite($"{directory}/{file}", value) == Errno.None;
-    }
 
     private bool TryEnable(CgroupHierarchy hierarchy, string parent, string child, List<string> controllers)
     {

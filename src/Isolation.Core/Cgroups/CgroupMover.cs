@@ -6,12 +6,15 @@ using Isolation.Interop;
 namespace Isolation.Cgroups;
 
 /// <summary>Moves processes into a cgroup, and back where something goes wrong later.</summary>
-internal sealed class CgroupMover(CgroupHost host)
+/// <param name="host">The host.</param>
+/// <param name="stayBelow">Whether those that are in a cgroup inside the one to which they are to go stay there.</param>
+/// <param name="threads">Whether the numbers are those of single threads.</param>
+internal sealed class CgroupMover(CgroupHost host, bool stayBelow = true, bool threads = false)
 {
     // Members that fork while they are moved leave children behind, which the next round finds.
     private const int Rounds = 50;
 
-    private readonly List<(int Pid, string FormerDirectory)> _moved = [];
+    private readonly List<(int Pid, string FormerFile)> _moved = [];
 
     /// <summary>Moves one process; it may be that it has ended.</summary>
     /// <exception cref="IsolationException"><c>CgroupProcessNotFound</c> and the refusals of <see cref="CgroupRefusal.ExplainMove"/>.</exception>
@@ -21,20 +24,22 @@ internal sealed class CgroupMover(CgroupHost host)
         foreach (CgroupDirectory directory in directories)
         {
             former.TryGetValue(directory.Hierarchy, out string? before);
-            if (before == directory.FullPath || before?.StartsWith(directory.FullPath + "/", StringComparison.Ordinal) == true)
+            if (before == directory.FullPath || (stayBelow && before?.StartsWith(directory.FullPath + "/", StringComparison.Ordinal) == true))
             {
                 continue;
             }
 
-            Errno error = host.Files.TryWrite(directory.ProcsFile, pid.ToString(CultureInfo.InvariantCulture));
+            Errno error = host.Files.TryWrite(FileIn(directory.FullPath, directory.Hierarchy), pid.ToString(CultureInfo.InvariantCulture));
             if (error != Errno.None)
             {
-                throw CgroupRefusal.ExplainMove(pid, directory.FullPath, directory.Hierarchy, error, host);
+                throw threads && error == Errno.EOPNOTSUPP
+                    ? CgroupRefusal.ExplainThread(pid, directory.FullPath, host)
+                    : CgroupRefusal.ExplainMove(pid, directory.FullPath, directory.Hierarchy, error, host);
             }
 
             if (before is not null)
             {
-                _moved.Add((pid, before));
+                _moved.Add((pid, FileIn(before, directory.Hierarchy)));
             }
         }
     }
@@ -75,9 +80,12 @@ internal sealed class CgroupMover(CgroupHost host)
     {
         for (int i = _moved.Count - 1; i >= 0; i--)
         {
-            _ = host.Files.TryWrite(_moved[i].FormerDirectory + "/cgroup.procs", _moved[i].Pid.ToString(CultureInfo.InvariantCulture));
+            _ = host.Files.TryWrite(_moved[i].FormerFile, _moved[i].Pid.ToString(CultureInfo.InvariantCulture));
         }
 
         _moved.Clear();
     }
+
+    private string FileIn(string directory, CgroupHierarchy hierarchy) =>
+        directory + (!threads ? "/cgroup.procs" : hierarchy.Version == CgroupVersion.V2 ? "/cgroup.threads" : "/tasks");
 }

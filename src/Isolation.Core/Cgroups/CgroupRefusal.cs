@@ -143,11 +143,13 @@ internal static class CgroupRefusal
         {
             case Errno.EBUSY:
                 host.Files.TryRead(directory + "/cgroup.procs", out string text);
+                string path = host.Locate(directory)?.Path ?? directory;
+                string main = CgroupTree.Combine(path, "main");
                 return new IsolationException(
                     "CgroupBusy",
                     ErrorKind.Busy,
                     $"{start}: processes are in {directory} itself{Processes(ParsePids(text), host)}, and a cgroup of version 2 other than the root holds either processes or "
-                    + $"cgroups with controllers (\"no internal processes\", cgroups(7)). Move them into a cgroup below it first: mkdir {directory}/main, then write each pid to {directory}/main/cgroup.procs.");
+                    + $"cgroups with controllers (\"no internal processes\", cgroups(7)). Move them into a cgroup below it first: New-Cgroup {main}, then Enable-CgroupController {path} {string.Join(", ", controllers)} -MoveProcessTo {main}");
             case Errno.EACCES or Errno.EPERM or Errno.EROFS:
                 return CgroupPlacement.NotDelegated(what, $"this user may not turn on {names} in {file} ({error.Name()})");
             case Errno.EOPNOTSUPP:
@@ -206,6 +208,12 @@ internal static class CgroupRefusal
             _ => Failed(ErrorKind.Unspecified, $"{start}: {error.Describe()} ({error.Name()})."),
         };
     }
+
+    /// <summary>A single thread that version 2 keeps out of a cgroup.</summary>
+    public static IsolationException ExplainThread(int thread, string directory, CgroupHost host) => Failed(
+        ErrorKind.NotSupported,
+        $"Cannot move thread {thread}{Name(thread, host)} into {directory}, which is of type '{Read(directory, "cgroup.type", host)}': a thread can be in the cgroup of its process "
+        + "and in threaded ones below that. Move the process to the domain above first, and make cgroups for its threads with New-Cgroup -Threaded.");
 
     /// <summary>Process ids, one a line; 0 stands for a process outside of the reader's pid namespace and is left out.</summary>
     public static List<int> ParsePids(string text)

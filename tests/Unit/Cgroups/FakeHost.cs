@@ -269,13 +269,17 @@ internal sealed class FakeHost : ICgroupFiles, IDisposable
         List<string> on = [.. File.ReadAllText(path).Split(' ', StringSplitOptions.RemoveEmptyEntries)];
         foreach (string word in value.Split(' '))
         {
-            if (!available.Contains(word[1..]))
+            if (word[0] == '-')
+            {
+                on.Remove(word[1..]);
+            }
+            else if (!available.Contains(word[1..]))
             {
                 return Errno.ENOENT;
             }
         }
 
-        on.AddRange(value.Split(' ').Select(word => word[1..]).Except(on));
+        on.AddRange(value.Split(' ').Where(word => word[0] == '+').Select(word => word[1..]).Except(on));
         File.WriteAllText(path, string.Join(' ', on));
         foreach (string child in Directory.GetDirectories(directory))
         {
