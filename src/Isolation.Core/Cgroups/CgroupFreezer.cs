@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
-using System.Globalization;
 using System.Threading;
 using Isolation.Interop;
 
@@ -100,27 +99,32 @@ internal sealed class CgroupFreezer(CgroupHost host)
             ? host.Files.TryRead($"{directory.FullPath}/{Events}", out string events) == Errno.None ? IsFrozen(events) : null
             : host.Files.TryRead($"{directory.FullPath}/{State}", out string state) == Errno.None ? state == "FROZEN" : null;
 
-    // Each is looked at by itself: processes come and go between two lists.
+    // Processes come and go between two lists, and one that is ending is shown in the root: what is there and not here twice is outside.
     private List<int> Outside(Cgroup cgroup, CgroupDirectory directory)
     {
-        List<int> outside = [];
-        foreach (int pid in cgroup.GetProcesses())
+        HashSet<int>? before = null;
+        while (true)
         {
-            try
+            HashSet<int> outside = [];
+            foreach (CgroupDirectory other in cgroup.Directories)
             {
-                if (!host.DirectoriesOfProcess(pid.ToString(CultureInfo.InvariantCulture)).TryGetValue(directory.Hierarchy, out string? at)
-                    || (at != directory.FullPath && !at.StartsWith(directory.FullPath + "/", StringComparison.Ordinal)))
+                if (other.Hierarchy != directory.Hierarchy)
                 {
-                    outside.Add(pid);
+                    Cgroup.Collect(host, other.FullPath, outside);
                 }
             }
-            catch (IsolationException)
-            {
-                // It has ended since.
-            }
-        }
 
-        return outside;
+            HashSet<int> inside = [];
+            Cgroup.Collect(host, directory.FullPath, inside);
+            outside.ExceptWith(inside);
+            if (before is not null || outside.Count == 0)
+            {
+                outside.IntersectWith(before ?? outside);
+                return [.. outside];
+            }
+
+            before = outside;
+        }
     }
 
     // On a hybrid host the folder that the processes are in; the one of version 2 where there are none.

@@ -242,9 +242,9 @@ public sealed class ProcessPlansTests
             """
             # find the users of set 'web'
               1  setns($mnt, CLONE_NEWNS)
-              2  $passwd = openat(AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC, 0)
+              2  $passwd = openat(AT_FDCWD, "/etc/passwd", O_RDONLY|O_NONBLOCK|O_CLOEXEC, 0)
               3  send($passwd, 0)
-              4  $group = openat(AT_FDCWD, "/etc/group", O_RDONLY|O_CLOEXEC, 0)
+              4  $group = openat(AT_FDCWD, "/etc/group", O_RDONLY|O_NONBLOCK|O_CLOEXEC, 0)
               5  send($group, 1)
               6  exit(0)
 
