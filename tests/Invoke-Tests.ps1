@@ -1,14 +1,21 @@
 <#
 .SYNOPSIS
-    Runs every test: xunit, then the Pester suite as root and again as an ordinary user.
+    Runs every test: xunit, then the Pester suite as root and again as an ordinary user, and that of control groups in a guest with version 2.
 .DESCRIPTION
     The module must be built. As an ordinary user only that user's part runs. Ends with every failure again and a line "N passed, N failed, N skipped",
     and exit code 1 where a test failed or a part did not run.
+.PARAMETER Filter
+    Runs the Pester files alone whose names match, a wildcard, and no guest.
+.PARAMETER PesterOnly
+    No unit tests and no guest.
+.PARAMETER GuestOnly
+    The guest alone.
 #>
 param(
     [string] $Configuration = 'Release',
     [string] $Filter = '*',
-    [switch] $PesterOnly
+    [switch] $PesterOnly,
+    [switch] $GuestOnly
 )
 
 Set-StrictMode -Version 3
@@ -99,9 +106,50 @@ function Set-TestUser {
     }
 }
 
+function Invoke-Guest {
+    # The files of control groups, in one process of one boot. What the host's own run could not try is tried here, so nothing may be skipped.
+    "== Guest with control groups of version 2"
+    $title = 'Guest'
+    $folder = Join-Path $root 'out/guest'
+    & (Join-Path $root 'tests/vm/prepare') $folder | Out-Host
+    if ($LASTEXITCODE -ne 0) {
+        $failures.Add("$title could not be made ready.")
+        Add-Result 0 1 0
+        return
+    }
+
+    $files = if ($Filter -eq '*') { '*Cgroup*' } else { $Filter }
+    $job = [System.IO.Path]::GetTempFileName()
+    [System.IO.File]::WriteAllText($job, @"
+export ISOLATION_TEST_DISK=/dev/vda
+echo "cgroup v2, kernel `$(uname -r), controllers: `$(cat /sys/fs/cgroup/cgroup.controllers)"
+'$hostPath' -NoProfile -File tests/Invoke-Suite.ps1 -ExcludeTag User -Filter '$files' -Result /run/guest/counts
+echo '== Counts'
+cat /run/guest/counts
+
+"@)
+    Push-Location $root
+    $lines = @(& (Join-Path $root 'tests/vm/run') -t 720 $folder $job 2>&1 | ForEach-Object { "$_" | Out-Host; "$_" })
+    Pop-Location
+    [System.IO.File]::Delete($job)
+    $mark = [Array]::LastIndexOf($lines, '== Counts')
+    if ($mark -lt 0 -or $mark + 1 -ge $lines.Count -or $lines[$mark + 1] -notmatch '^(\d+) (\d+) (\d+)$') {
+        $failures.Add("$title did not run to its end.")
+        Add-Result 0 1 0
+        return
+    }
+
+    $passed, $failed, $skipped = [int]$Matches[1], [int]$Matches[2], [int]$Matches[3]
+    Add-Result $passed ($failed + $skipped) 0
+    foreach ($line in $lines[($mark + 2)..$lines.Count]) { $failures.Add("${title}: $line") }
+    if ($skipped -ne 0) { $failures.Add("${title}: $skipped tests were skipped, and each of them is to run there.") }
+}
+
 $runner = $hostPath
-if (-not $PesterOnly) { Invoke-UnitTest }
-if ([int](& id -u) -eq 0) {
+if ($GuestOnly) { Invoke-Guest }
+elseif (-not $PesterOnly) { Invoke-UnitTest }
+if ($GuestOnly) { }
+elseif ([int](& id -u) -eq 0) {
     Invoke-Suite 'Pester suite as root' $root 'User' @()
     Set-TestUser
     $copy = New-UserCopy
@@ -111,6 +159,8 @@ if ([int](& id -u) -eq 0) {
     finally {
         Remove-Item $copy -Recurse -Force
     }
+
+    if (-not $PesterOnly -and $Filter -eq '*') { Invoke-Guest }
 }
 else {
     Invoke-Suite 'Pester suite as an ordinary user' $root 'Root' @()
