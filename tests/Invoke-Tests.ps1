@@ -141,7 +141,7 @@ cat /run/guest/counts
 
     $passed, $failed, $skipped = [int]$Matches[1], [int]$Matches[2], [int]$Matches[3]
     Add-Result $passed ($failed + $skipped) 0
-    foreach ($line in $lines[($mark + 2)..$lines.Count]) { $failures.Add("${title}: $line") }
+    foreach ($line in $lines | Select-Object -Skip ($mark + 2)) { $failures.Add("${title}: $line") }
     if ($skipped -ne 0) { $failures.Add("${title}: $skipped tests were skipped, and each of them is to run there.") }
 }
 

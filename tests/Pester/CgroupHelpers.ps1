@@ -94,3 +94,25 @@ function Remove-TestCgroup {
         /bin/rmdir (Split-Path $folder) 2>$null
     }
 }
+
+function Get-ControllerVersion {
+    # 1 or 2: in which version of control groups a controller is on this host, by what is mounted; 0 for none.
+    param([string] $Name)
+    $found = 0
+    foreach ($line in [System.IO.File]::ReadAllLines('/proc/self/mountinfo')) {
+        $fields = $line -split ' '
+        $kind = $fields[[Array]::IndexOf($fields, '-') + 1]
+        if ($kind -eq 'cgroup' -and $fields[-1] -split ',' -contains ($Name -replace '^io$', 'blkio')) { return 1 }
+        if ($kind -eq 'cgroup2' -and [System.IO.File]::ReadAllText("$($fields[4])/cgroup.controllers").Trim() -split ' ' -contains $Name) { $found = 2 }
+    }
+    $found
+}
+
+function Invoke-Attempt {
+    # What depends on time is disturbed now and then: a few attempts at what must hold.
+    param([scriptblock] $Script, [int] $Count = 4)
+    foreach ($attempt in 1..$Count) {
+        try { return & $Script }
+        catch { if ($attempt -eq $Count) { throw } }
+    }
+}

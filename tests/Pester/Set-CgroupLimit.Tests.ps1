@@ -244,14 +244,23 @@ Describe 'Set-CgroupLimit: what it writes' -Tag Root -Skip:(-not $isRoot) {
             /bin/rmdir $inner
         }
         else {
-            Set-ItResult -Skipped -Because 'version 2 takes every value that passes the checks made before'
+            # Version 2 takes every value that passes the checks made before, but for one that is given as it is.
+            { Set-CgroupLimit $Name -MemoryMax 128MB -PidsMax 20 -CpuMax 0.5 -Unified @{ 'memory.high' = 'junk' } -ErrorAction Stop } |
+                Should -Throw -ErrorId "CgroupLimitInvalid,$Command"
+            $limit = Get-CgroupLimit $Name
+            ($limit.MemoryMax, $limit.PidsMax, $limit.CpuMax, $limit.CpuWeight) | Should -Be 256MB, 10, $null, 50
         }
     }
 
-    It 'says how much is used when version 1 refuses a limit below it' {
+    It 'says how much is used when version 1 refuses a limit below it, which version 2 takes' {
         $limit = Set-CgroupLimit $Name -MemoryMax 64MB -PassThru
         if (-not (Test-Path "$($limit.Path -match '/memory/')/memory.limit_in_bytes")) {
-            Set-ItResult -Skipped -Because 'version 2 takes the limit and takes memory back'
+            # Version 2 takes the limit, takes memory back, and kills where there is not enough.
+            $eater = Start-Inside $limit.Path 'x=$(head -c 24M /dev/zero | tr "\0" x); echo ready; while :; do sleep 1; done'
+            $eater.StandardOutput.ReadLine() | Should -BeExactly ready
+            Set-CgroupLimit $Name -MemoryMax 8MB
+            (Get-CgroupLimit $Name).MemoryMax | Should -Be 8MB
+            Wait-Exit $eater | Should -Be 137
             return
         }
         # Shared memory cannot be dropped, and without swap it cannot be moved.

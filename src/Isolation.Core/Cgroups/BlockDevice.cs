@@ -80,8 +80,11 @@ internal static class BlockDevice
         return null;
     }
 
-    // gnu_dev_major(3), gnu_dev_minor(3).
-    private static ulong Major(ulong device) => ((device >> 8) & 0xFFF) | ((device >> 32) & ~0xFFFUL);
+    /// <summary>The major number of a device, makedev(3).</summary>
+    public static uint Major(ulong device) => (uint)(((device >> 8) & 0xFFF) | ((device >> 32) & ~0xFFFUL));
 
-    private static string Text(ulong device) => string.Create(CultureInfo.InvariantCulture, $"{Major(device)}:{(device & 0xFF) | ((device >> 12) & ~0xFFUL & 0xFFFFFFFF)}");
+    /// <summary>The minor number of a device.</summary>
+    public static uint Minor(ulong device) => (uint)((device & 0xFF) | ((device >> 12) & ~0xFFUL & 0xFFFFFFFF));
+
+    private static string Text(ulong device) => string.Create(CultureInfo.InvariantCulture, $"{Major(device)}:{Minor(device)}");
 }

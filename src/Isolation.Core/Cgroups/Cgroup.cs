@@ -325,7 +325,14 @@ internal sealed class Cgroup
             return;
         }
 
-        foreach (string controller in request.Controllers)
+        bool devicesAreFirst = Host.HierarchyOf(CgroupControllers.Devices) is not null;
+        List<string> controllers = [.. request.Controllers];
+        if (request.Devices is not null && devicesAreFirst)
+        {
+            controllers.Add(CgroupControllers.Devices);
+        }
+
+        foreach (string controller in controllers)
         {
             Host.RequireHierarchy(controller);
         }
@@ -335,7 +342,7 @@ internal sealed class Cgroup
             throw NotFound();
         }
 
-        IReadOnlyList<CgroupDirectory> made = IsOurs ? EnsureCreated(request.Controllers) : [];
+        IReadOnlyList<CgroupDirectory> made = IsOurs ? EnsureCreated(controllers) : [];
         CgroupWriter writer = new(Host.Files);
         CgroupMover mover = new(Host);
         try
@@ -343,7 +350,7 @@ internal sealed class Cgroup
             try
             {
                 // The values first: a new cgroup is empty, so nothing can stand against them, and the members come under all of them at once.
-                writer.WriteAll(CgroupWritePlan.Build(request, Host.Files, Locate));
+                writer.WriteAll(CgroupWritePlan.Build(request, Host.Files, Locate, devicesAreFirst));
             }
             catch (CgroupRefusedException refused)
             {

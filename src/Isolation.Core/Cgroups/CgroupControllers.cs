@@ -8,6 +8,7 @@ internal static class CgroupControllers
     public const string Pids = "pids";
     public const string CpuSet = "cpuset";
     public const string Freezer = "freezer";
+    public const string Devices = "devices";
     public const string Io = "io";
     public const string HugePages = "hugetlb";
     public const string Rdma = "rdma";

@@ -146,6 +146,12 @@ public sealed class CgroupLimit
     /// <summary>Limits of other resources, <c>misc.max</c>, by name; null for none. Since Linux 5.13.</summary>
     public IReadOnlyDictionary<string, long?> Misc { get; init; } = new Dictionary<string, long?>();
 
+    /// <summary>
+    /// The devices that it may use: <c>devices.list</c> of version 1, where a new cgroup has that of the one above. Null in version 2, where a program decides of which the kernel
+    /// does not tell the list.
+    /// </summary>
+    public IReadOnlyList<DeviceRule>? DeviceAllow { get; init; }
+
     /// <summary>The class that traffic control sees on its packets, such as <c>10:1</c>: <c>net_cls.classid</c> of version 1. Null for none.</summary>
     public string? NetworkClass { get; init; }
 

@@ -62,6 +62,7 @@ internal sealed class CgroupLimitReader(CgroupHost host, Func<CgroupHierarchy, s
             HugePage = HugePages(),
             Rdma = Lines(CgroupControllers.Rdma, "rdma.max", static text => text),
             Misc = Lines(CgroupControllers.Misc, "misc.max", CgroupConversion.ParseNumber),
+            DeviceAllow = Folder(CgroupControllers.Devices) is ControllerFolder devices ? DeviceWrites.Read(devices) : null,
             NetworkClass = Own(CgroupControllers.NetworkClass, "net_cls.classid", null) is string number
                 && uint.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out uint value) && value != 0 ? $"{value >> 16:x}:{value & 0xFFFF:x}" : null,
             NetworkPriority = Priorities(),

@@ -130,12 +130,15 @@ internal sealed record CgroupLimitRequest
     /// <summary>Priorities by link; version 1.</summary>
     public IReadOnlyList<KeyedLimit> NetworkPriority { get; init; } = [];
 
+    /// <summary>The devices that may be used, none for an empty list; null to leave it as it is.</summary>
+    public IReadOnlyList<DeviceRule>? Devices { get; init; }
+
     /// <summary>Values for files of version 2, as they are.</summary>
     public IReadOnlyList<KeyedText> Unified { get; init; } = [];
 
-    public bool IsEmpty => Controllers.Count == 0 && Unified.Count == 0;
+    public bool IsEmpty => Controllers.Count == 0 && Unified.Count == 0 && Devices is null;
 
-    /// <summary>The controllers that these limits need.</summary>
+    /// <summary>The controllers that these limits need; devices are one in version 1 alone, and are not among them.</summary>
     public IReadOnlyList<string> Controllers
     {
         get

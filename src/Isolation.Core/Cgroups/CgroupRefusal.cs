@@ -37,6 +37,24 @@ internal static class CgroupRefusal
                     $"{start} to {Quote(write.Value)}: the cgroup above has the processors {ReadAbove(write, host, "cpuset.cpus")} only. Choose among them, or give it more first.",
                     refused);
 
+            case Errno.EPERM when write.Controller == CgroupControllers.Devices && host.Files.EffectiveUser == 0:
+                return Failed(
+                    ErrorKind.PermissionDenied,
+                    $"{start} to {write.Value}: the cgroup above allows less ({ReadAbove(write, host, "devices.list").ReplaceLineEndings(", ")}). Choose among that, or give it more first.",
+                    refused);
+
+            case Errno.EINVAL when write.Controller == CgroupControllers.Devices:
+                return Failed(
+                    ErrorKind.InvalidArgument,
+                    $"{start} to {write.Value}: in version 1 the list of a cgroup that has others below it{ChildrenWith(write, host, "devices.list")} cannot be emptied first, as a new one needs. Set theirs, or remove them.",
+                    refused);
+
+            case Errno.EPERM or Errno.EACCES when write.File == DeviceWrites.Program:
+                return CgroupPlacement.NotDelegated($"set {write.Parameter} of {write.Directory}", "in version 2 a program decides of devices, and loading one takes CAP_BPF and CAP_NET_ADMIN, or CAP_SYS_ADMIN, bpf(2)");
+
+            case Errno.EINVAL or Errno.ENOSYS when write.File == DeviceWrites.Program:
+                return new IsolationException("CgroupLimitUnsupported", ErrorKind.NotSupported, $"{start}: this kernel was built without CONFIG_CGROUP_BPF.", refused);
+
             case Errno.EACCES or Errno.EPERM:
                 return CgroupPlacement.NotDelegated($"set {write.Parameter} of {write.Directory}", $"this user may not write {write.File} there");
 
@@ -72,6 +90,13 @@ internal static class CgroupRefusal
                     ErrorKind.InvalidArgument,
                     $"{start} to {write.Value} µs a period: in version 1 a cgroup's limit may not be above that of the cgroup above it ({CpuAbove(write, host)}) "
                     + $"nor below that of one inside it{ChildrenWith(write, host, "cpu.cfs_quota_us")}. Change that one first.",
+                    refused);
+
+            case Errno.EINVAL when write.File == "cpu.rt_runtime_us":
+                return Failed(
+                    ErrorKind.InvalidArgument,
+                    $"{start} to {write.Value} µs: the cgroup above has {ReadAbove(write, host, "cpu.rt_runtime_us")} µs for real-time processes to share out, and those beside this one have their part. "
+                    + "Give that one more first.",
                     refused);
 
             case Errno.EINVAL when write.File.StartsWith("memory.", StringComparison.Ordinal) && first:

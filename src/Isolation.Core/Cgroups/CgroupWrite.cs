@@ -18,6 +18,9 @@ internal sealed record CgroupWrite(
     /// <summary>Says of what the file reads afterwards why the kernel has taken the value and does not use it; null where it does.</summary>
     public Func<string, string?>? Check { get; init; }
 
+    /// <summary>What is done in the place of one write: the error, and what brings the former state back.</summary>
+    public Func<ICgroupFiles, CgroupWrite, (Errno Error, Func<Errno>? Undo)>? Act { get; init; }
+
     public string Path => Directory + "/" + File;
 }
 
@@ -32,7 +35,7 @@ internal sealed class CgroupRefusedException(Errno errno, CgroupWrite write) : E
 /// <summary>Writes values one after the other; after a refusal what was written is taken back, last first.</summary>
 internal sealed class CgroupWriter(ICgroupFiles files)
 {
-    private readonly List<CgroupWrite> _done = [];
+    private readonly List<(CgroupWrite Write, Func<Errno>? Undo)> _done = [];
 
     /// <summary>Writes all, or none: after a refusal everything written before is restored and the refusal thrown.</summary>
     /// <exception cref="CgroupRefusedException">A write was refused.</exception>
@@ -40,13 +43,13 @@ internal sealed class CgroupWriter(ICgroupFiles files)
     {
         foreach (CgroupWrite write in writes)
         {
-            Errno error = files.TryWrite(write.Path, write.Value);
+            (Errno error, Func<Errno>? undo) = write.Act is null ? (files.TryWrite(write.Path, write.Value), null) : write.Act(files, write);
             if (error != Errno.None)
             {
                 throw new CgroupRefusedException(error, write);
             }
 
-            _done.Add(write);
+            _done.Add((write, undo));
             if (write.Check is not null && files.TryRead(write.Path, out string now) == Errno.None && write.Check(now) is string cause)
             {
                 throw new IsolationException("CgroupLimitFailed", ErrorKind.InvalidArgument, $"Cannot set {write.Parameter} of {write.Directory} to {write.Value}: {cause}.");
@@ -60,18 +63,29 @@ internal sealed class CgroupWriter(ICgroupFiles files)
         List<string> stuck = [];
         for (int i = _done.Count - 1; i >= 0; i--)
         {
-            // A file of lines takes one a write; an empty value is written as the empty line that it is.
-            foreach (string line in _done[i].Restore == "\n" ? ["\n"] : _done[i].Restore.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            (CgroupWrite write, Func<Errno>? undo) = _done[i];
+            if (undo is not null)
             {
-                Errno error = files.TryWrite(_done[i].Path, line);
-                if (error is not (Errno.None or Errno.ENOENT or Errno.ENODEV))
-                {
-                    stuck.Add($"{_done[i].Path} ({error.Name()})");
-                }
+                Note(write, undo());
+                continue;
+            }
+
+            // A file of lines takes one a write; an empty value is written as the empty line that it is.
+            foreach (string line in write.Restore == "\n" ? ["\n"] : write.Restore.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            {
+                Note(write, files.TryWrite(write.Path, line));
             }
         }
 
         _done.Clear();
         return stuck;
+
+        void Note(CgroupWrite write, Errno error)
+        {
+            if (error is not (Errno.None or Errno.ENOENT or Errno.ENODEV))
+            {
+                stuck.Add($"{write.Path} ({error.Name()})");
+            }
+        }
     }
 }

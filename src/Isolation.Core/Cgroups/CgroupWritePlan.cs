@@ -13,10 +13,11 @@ internal static class CgroupWritePlan
     /// <param name="request">The limits.</param>
     /// <param name="files">For the values as they are.</param>
     /// <param name="locate">The hierarchy and the folder for a controller.</param>
+    /// <param name="devicesAreFirst">Whether devices are a controller of version 1 on this host.</param>
     /// <exception cref="CgroupRefusedException">A file that is to be written cannot be read.</exception>
     /// <exception cref="IsolationException"><c>CgroupLimitUnsupported</c>: the version in which the controller lives does not have a limit.</exception>
     public static IReadOnlyList<CgroupWrite> Build(
-        CgroupLimitRequest request, ICgroupFiles files, Func<string, (CgroupHierarchy Hierarchy, string Directory)> locate)
+        CgroupLimitRequest request, ICgroupFiles files, Func<string, (CgroupHierarchy Hierarchy, string Directory)> locate, bool devicesAreFirst = false)
     {
         List<CgroupWrite> writes = [];
         foreach (string controller in request.Controllers)
@@ -50,6 +51,7 @@ internal static class CgroupWritePlan
         }
 
         UnifiedWrites.Add(writes, request, files, locate);
+        DeviceWrites.Add(writes, request, locate, devicesAreFirst);
         return writes;
     }
 }

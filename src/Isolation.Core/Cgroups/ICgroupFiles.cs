@@ -46,6 +46,9 @@ internal interface ICgroupFiles
     /// <summary>Whether this process may write a file, access(2).</summary>
     public bool IsWritable(string path);
 
+    /// <summary>Gives a cgroup of version 2 the list of devices that it may use; null for all. The result has what brings the former state back.</summary>
+    public (Errno Error, Func<Errno>? Undo) TrySetDevices(string directory, IReadOnlyList<DeviceRule>? rules);
+
     /// <summary>Waits until a file says what is waited for; false where it does not within the time, or is gone.</summary>
     public bool WaitFor(string path, Func<string, bool> condition, TimeSpan timeout);
 
@@ -172,6 +175,9 @@ internal sealed class KernelCgroupFiles : ICgroupFiles
     public uint? Owner(string path) => Sys.TryStatus(path, out FileStatus status) ? status.Uid : null;
 
     public bool IsWritable(string path) => Sys.IsWritable(path);
+
+    public (Errno Error, Func<Errno>? Undo) TrySetDevices(string directory, IReadOnlyList<DeviceRule>? rules) =>
+        (DevicePrograms.TrySet(directory, rules, out Func<Errno>? undo), undo);
 
     public bool WaitFor(string path, Func<string, bool> condition, TimeSpan timeout)
     {

@@ -54,6 +54,8 @@ internal readonly record struct FileStatus(ulong Device, ulong Inode, uint Mode,
 
     public bool IsFifo => (Mode & 0xF000) == 0x1000;
 
+    public bool IsCharacterDevice => (Mode & 0xF000) == 0x2000;
+
     public bool IsBlockDevice => (Mode & 0xF000) == 0x6000;
 
     /// <summary>For a device's file the number of the device that it stands for.</summary>

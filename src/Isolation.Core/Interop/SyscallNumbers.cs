@@ -68,6 +68,8 @@ internal static class SyscallNumbers
 
     public static int setfsuid => s_arm ? 151 : 122;
 
+    public static int bpf => s_arm ? 280 : 321;
+
     public static int prctl => s_arm ? 167 : 157;
 
     public static int mount => s_arm ? 40 : 165;

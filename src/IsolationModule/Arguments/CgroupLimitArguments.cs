@@ -78,11 +78,38 @@ internal sealed class CgroupLimitArguments(CgroupHost host, Func<string, string>
             _request with { HugePages = [.. _request.HugePages, .. Keyed(name, value, CgroupLimitText.HugePageSize, text => CgroupLimitText.Bytes(name, text))] },
         "RdmaMax" => _request with { Rdma = Texts(name, value) },
         "MiscMax" => _request with { Misc = Keyed(name, value, Word, text => CgroupLimitText.Count(name, text, 0, long.MaxValue)) },
+        "DeviceAllow" => _request with { Devices = Devices(name, value) },
         "NetworkClass" => _request with { NetworkClass = CgroupLimitText.NetworkClass(Text(name, value)) },
         "NetworkPriority" => _request with { NetworkPriority = Keyed(name, value, Word, text => new LimitValue<long>(CgroupLimitText.Whole(name, text, 0, uint.MaxValue))) },
         "Unified" => _request with { Unified = Unified(value) },
         _ => null,
     };
+
+    private List<DeviceRule> Devices(string name, object? value)
+    {
+        List<DeviceRule> rules = [];
+        string[] texts = value as string[] ?? [];
+        foreach (string text in texts)
+        {
+            string rule = Text(name, text).Trim();
+            if (rule.StartsWith('/'))
+            {
+                rules.Add(DeviceFile.Rule(name, rule));
+            }
+            else if (CgroupLimitText.IsMax(rule) || rule == "all")
+            {
+                rules.Add(DeviceRule.Everything);
+            }
+            else if (rule != "none" || texts.Length > 1)
+            {
+                rules.Add(DeviceRule.TryParse(rule, out DeviceRule? parsed)
+                    ? parsed!
+                    : throw CgroupLimitText.Invalid(name, rule, "it is not of the form '/dev/null rw', 'c 1:3 rwm', 'b 8:* r', 'all' or 'none'"));
+            }
+        }
+
+        return rules;
+    }
 
     private string Disk(string name, string key) =>
         BlockDevice.Resolve(name, key.StartsWith('/') || !key.Contains(':', StringComparison.Ordinal) ? fullPath(key) : key, host);

@@ -169,6 +169,11 @@ public sealed class SetCgroupLimitCommand : IsolationCommand
     [Parameter]
     public IDictionary? MiscMax { get; set; }
 
+    /// <summary>The devices that may be used.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[]? DeviceAllow { get; set; }
+
     /// <summary>The class that traffic control sees; version 1.</summary>
     [Parameter]
     public object? NetworkClass { get; set; }

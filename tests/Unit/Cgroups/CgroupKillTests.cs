@@ -79,12 +79,14 @@ public sealed class CgroupKillTests
 
         public bool IsWritable(string path) => s_kernel.IsWritable(path);
 
-        public bool WaitFor(string path, Func<string, bool> condition, TimeSpan timeout) => KernelCgroupFiles.Instance.WaitFor(path, condition, timeout);
+        public Errno TryChangeOwner(string path, uint uid, uint gid) => s_kernel.TryChangeOwner(path, uid, gid);
 
-        public Errno TryChangeOwner(string path, uint uid, uint gid) => KernelCgroupFiles.Instance.TryChangeOwner(path, uid, gid);
+        public void Mark(string path) => s_kernel.Mark(path);
 
-        public void Mark(string path) => KernelCgroupFiles.Instance.Mark(path);
+        public bool IsMarked(string path) => s_kernel.IsMarked(path);
 
-        public bool IsMarked(string path) => KernelCgroupFiles.Instance.IsMarked(path);
+        public (Errno Error, Func<Errno>? Undo) TrySetDevices(string directory, IReadOnlyList<DeviceRule>? rules) => s_kernel.TrySetDevices(directory, rules);
+
+        public bool WaitFor(string path, Func<string, bool> condition, TimeSpan timeout) => s_kernel.WaitFor(path, condition, timeout);
     }
 }

@@ -16,6 +16,7 @@ public sealed class CgroupWritePlanTests
 
         38 28 0:35 / /sys/fs/cgroup/blkio rw - cgroup cgroup rw,blkio
         39 28 0:36 / /sys/fs/cgroup/hugetlb rw - cgroup cgroup rw,hugetlb
+        41 28 0:38 / /sys/fs/cgroup/devices rw - cgroup cgroup rw,devices
         40 28 0:37 / /sys/fs/cgroup/net_cls,net_prio rw - cgroup cgroup rw,net_cls,net_prio
         """;
 
@@ -111,6 +112,34 @@ public sealed class CgroupWritePlanTests
                 }
             }
         }
+    }
+
+    [Fact]
+    public void A_list_of_devices_of_version_1_begins_with_none_and_comes_back_after_a_refusal()
+    {
+        using FakeHost fake = New(FirstMounts);
+        Cgroup cgroup = Make(fake);
+        cgroup.SetLimits(new() { Devices = [Rule("c 1:3 rw"), Rule("b *:* m")] });
+        const string Folder = C + "/devices/isolation/web";
+        Assert.Equal([$"{Folder}/devices.deny=a", $"{Folder}/devices.allow=c 1:3 rw", $"{Folder}/devices.allow=b *:* m"], fake.Writes);
+
+        fake.Put(Folder + "/devices.list", "c 1:3 rw\nb *:* m\n");
+        fake.Writes.Clear();
+        fake.OnWrite = (_, value) => value == "c 1:5 r" ? Errno.EPERM : Errno.None;
+        IsolationException refusal = Assert.Throws<IsolationException>(() => cgroup.SetLimits(new() { Devices = [Rule("c 1:5 r")] }));
+        Assert.Contains("the cgroup above allows less", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal([$"{Folder}/devices.deny=a", $"{Folder}/devices.deny=a", $"{Folder}/devices.allow=c 1:3 rw", $"{Folder}/devices.allow=b *:* m"], fake.Writes);
+    }
+
+    [Fact]
+    public void A_list_of_devices_of_version_2_is_a_program_and_goes_with_all_of_the_call()
+    {
+        using FakeHost fake = New(FakeHost.V2Mounts);
+        Cgroup cgroup = Make(fake);
+        cgroup.SetLimits(new() { Devices = [DeviceRule.Everything] });
+        cgroup.SetLimits(new() { Devices = [Rule("c 1:3 rw"), Rule("c 1:5 r")] });
+        Assert.Equal([$"{C}/isolation/web/devices=all", $"{C}/isolation/web/devices=c 1:3 rw, c 1:5 r"], fake.Writes);
+        Assert.Null(cgroup.GetLimits().DeviceAllow);
     }
 
     [Fact]
@@ -279,6 +308,8 @@ public sealed class CgroupWritePlanTests
         cgroup.Directories.SelectMany(directory => fake.FileNames(directory.FullPath).Select(name => directory.FullPath + "/" + name)).ToDictionary(path => path, System.IO.File.ReadAllText);
 
     private static LimitValue<long> Limit(long value) => new(value);
+
+    private static DeviceRule Rule(string text) => DeviceRule.TryParse(text, out DeviceRule? rule) ? rule! : throw new FormatException(text);
 
     private static CpuList Cpus(string text) => CpuList.TryParse(text, out CpuList? list) ? list! : throw new FormatException(text);
 

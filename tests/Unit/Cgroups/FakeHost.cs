@@ -232,6 +232,12 @@ internal sealed class FakeHost : ICgroupFiles, IDisposable
 
     public bool IsWritable(string path) => File.Exists(path) && (EffectiveUser == 0 || Owned.Contains(Path.GetDirectoryName(path)![Root.Length..]));
 
+    public (Errno Error, Func<Errno>? Undo) TrySetDevices(string directory, IReadOnlyList<DeviceRule>? rules)
+    {
+        Writes.Add($"{directory[Root.Length..]}/devices={(rules is null ? "all" : string.Join(", ", rules))}");
+        return (Errno.None, () => TrySetDevices(directory, null).Error);
+    }
+
     public bool WaitFor(string path, Func<string, bool> condition, TimeSpan timeout) => TryRead(path, out string text) == Errno.None && condition(text);
 
     public Errno TryChangeOwner(string path, uint uid, uint gid)
@@ -347,6 +353,7 @@ internal sealed class FakeHost : ICgroupFiles, IDisposable
                     ("blkio.throttle.write_iops_device", ""), ("blkio.bfq.weight", "100"), ("blkio.bfq.weight_device", "default 100"),
                 ],
                 "hugetlb" => [("hugetlb.2MB.limit_in_bytes", "9223372036854771712"), ("hugetlb.2MB.rsvd.limit_in_bytes", "9223372036854771712")],
+                "devices" => [("devices.list", "a *:* rwm"), ("devices.allow", ""), ("devices.deny", "")],
                 "net_cls" => [("net_cls.classid", "0")],
                 "net_prio" => [("net_prio.ifpriomap", "lo 0\neth0 0")],
                 "pids" when !root => [("pids.max", "max")],

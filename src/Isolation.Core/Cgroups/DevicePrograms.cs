@@ -1,0 +1,86 @@
+using System;
+using System.Collections.Generic;
+using Isolation.Interop;
+
+namespace Isolation.Cgroups;
+
+/// <summary>The list of allowed devices of a cgroup of version 2: a program of ours on it, beside those of others.</summary>
+internal static class DevicePrograms
+{
+    // By it ours is known among others' programs, such as systemd's, which stay.
+    private const string Name = "isolation_dev";
+
+    /// <summary>Puts a list on a cgroup in the place of the one that it has; null takes it away.</summary>
+    /// <param name="directory">The cgroup's folder.</param>
+    /// <param name="rules">The list.</param>
+    /// <param name="undo">Brings the former state back; null where nothing was changed.</param>
+    public static Errno TrySet(string directory, IReadOnlyList<DeviceRule>? rules, out Func<Errno>? undo)
+    {
+        undo = null;
+        Errno error = Sys.TryOpen(directory, OpenFlags.ReadOnly | OpenFlags.Directory, out Descriptor? cgroup);
+        if (error != Errno.None)
+        {
+            return error;
+        }
+
+        Descriptor? former = Find(cgroup!, out error);
+        Descriptor? program = null;
+        if (error == Errno.None && rules is not null)
+        {
+            program = Sys.LoadDeviceProgram(DeviceProgram.Build(rules), Name, out error);
+        }
+
+        if (error == Errno.None)
+        {
+            error = Replace(cgroup!, former, program);
+        }
+
+        if (error != Errno.None)
+        {
+            former?.Dispose();
+            program?.Dispose();
+            cgroup!.Dispose();
+            return error;
+        }
+
+        // The descriptors live as long as a way back may be asked for.
+        undo = () => Replace(cgroup!, program, former);
+        return Errno.None;
+    }
+
+    private static Errno Replace(Descriptor cgroup, Descriptor? former, Descriptor? program)
+    {
+        if (program is null)
+        {
+            return former is null ? Errno.None : Sys.DetachDeviceProgram(cgroup, former);
+        }
+
+        Errno error = Sys.AttachDeviceProgram(cgroup, program, former);
+        if (error != Errno.EINVAL || former is null)
+        {
+            return error;
+        }
+
+        // Before Linux 5.6 none is replaced: for a moment both hold, which allows what both do.
+        error = Sys.AttachDeviceProgram(cgroup, program, replaced: null);
+        return error == Errno.None ? Sys.DetachDeviceProgram(cgroup, former) : error;
+    }
+
+    private static Descriptor? Find(Descriptor cgroup, out Errno error)
+    {
+        Descriptor? found = null;
+        foreach ((Descriptor program, string name) in Sys.DevicePrograms(cgroup, out error))
+        {
+            if (found is null && name == Name)
+            {
+                found = program;
+            }
+            else
+            {
+                program.Dispose();
+            }
+        }
+
+        return found;
+    }
+}
