@@ -496,7 +496,7 @@ internal sealed class Cgroup
             return Host.Files.DirectoryExists(directory) ? (hierarchy, directory) : throw new IsolationException(
                 "CgroupNotFound",
                 ErrorKind.NotFound,
-                $"{Path} has no folder {directory}, where the {controller} controller lives. Make it first with: mkdir {directory}");
+                $"{Path} has no folder {directory}, where the {controller} controller lives. Make it with: New-Cgroup {Path} -Controller {controller} -Force");
         }
 
         throw new IsolationException(

@@ -153,8 +153,8 @@ internal static class CgroupRefusal
         return new IsolationException(
             "CgroupControllerNotEnabled",
             ErrorKind.NotSupported,
-            $"{start}: the {controller} controller is not on in {hierarchy.DirectoryOf(where)}/cgroup.subtree_control. Write +{controller} to that file, "
-            + "and then to the same file of each cgroup down to the one above this.",
+            $"{start}: the {controller} controller is not on in {hierarchy.DirectoryOf(where)}/cgroup.subtree_control. Turn it on from there down with: "
+            + $"Enable-CgroupController {CgroupPlacement.Parent(path) ?? "/"} -Controller {controller}",
             inner);
     }
 
