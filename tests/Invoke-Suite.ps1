@@ -5,7 +5,7 @@
     Under the real Pester where it is installed, otherwise under the stand-in of this folder.
 #>
 param(
-    [Parameter(Mandatory)] [string] $ExcludeTag,
+    [Parameter(Mandatory)] [string[]] $ExcludeTag,
     [Parameter(Mandatory)] [string] $Result,
     [string] $Filter = '*'
 )
@@ -24,7 +24,8 @@ $ErrorActionPreference = 'Continue'
 $configuration = New-PesterConfiguration
 $configuration.Run.Path = $files
 $configuration.Run.PassThru = $true
-$configuration.Filter.ExcludeTag = $ExcludeTag
+# Given to a program, several tags are one text.
+$configuration.Filter.ExcludeTag = @($ExcludeTag -split ',')
 $configuration.Output.Verbosity = 'Detailed'
 $run = Invoke-Pester -Configuration $configuration
 $failed = $run.FailedCount + $run.FailedBlocksCount + $run.FailedContainersCount

@@ -48,7 +48,10 @@ Describe 'Add-CgroupProcess' -Tag Root -Skip:(-not $isRoot) {
     }
 
     It 'moves it to a cgroup above, and to the root' {
-        $sleeper = Start-Sleeper (New-Cgroup inner -Parent "$(@(Get-CgroupRoot)[-1])/$Name").Path
+        # Without controllers on for it: the one above then holds processes too, in version 2.
+        $inner = "$(@(Get-CgroupRoot)[-1])/$Name/inner"
+        [void][System.IO.Directory]::CreateDirectory($inner)
+        $sleeper = Start-Sleeper $inner
         Add-CgroupProcess "$(@(Get-CgroupRoot)[-1])/$Name" $sleeper.Id
         Get-GroupOf $sleeper.Id @(Get-CgroupRoot)[-1] | Should -BeExactly "/$Name"
         Add-CgroupProcess / $sleeper.Id
@@ -120,6 +123,7 @@ Describe 'Add-CgroupProcess' -Tag Root -Skip:(-not $isRoot) {
         $child = Start-ChildHost 'Wait-Go'
         try {
             Add-CgroupProcess $folder $child.Id
+            Wait-Until -For 'a second thread' { [System.IO.Directory]::GetDirectories("/proc/$($child.Id)/task").Count -gt 1 }
             $inner = if ($second) { New-Cgroup "$folder/threads" -Threaded } else { New-Cgroup "$folder/threads" }
             $threads = [System.IO.Directory]::GetDirectories("/proc/$($child.Id)/task") | ForEach-Object { [int][System.IO.Path]::GetFileName($_) }
             $one = @($threads -ne $child.Id)[0]

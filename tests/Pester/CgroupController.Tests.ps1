@@ -109,7 +109,7 @@ Describe 'Controllers of version 2' -Tag Root -Skip:(-not $isRoot -or -not $seco
     }
 }
 
-Describe 'Controllers of version 1' -Tag Root -Skip:(-not $isRoot -or -not $first) {
+Describe 'Controllers of version 1' -Tag Root, FirstVersion -Skip:(-not $isRoot -or -not $first) {
     AfterEach { Remove-TestGroup }
 
     It 'refuses them with the reason' {

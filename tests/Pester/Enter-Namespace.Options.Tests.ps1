@@ -310,6 +310,48 @@ Describe 'Enter-Namespace: control groups' {
         Enter-Namespace $process.Id cat /proc/self/cgroup | Should -Be ([System.IO.File]::ReadAllLines('/proc/self/cgroup'))
     }
 
+    It 'puts a program where -Cgroup says, before its first instruction' -Tag Root {
+        $group = New-Cgroup "/$(New-TestName)"
+        try {
+            $set = New-TestSet Uts
+            $null = Set-CgroupLimit $set -PidsMax 50
+            foreach ($where in @{ Namespace = $set }, @{ Namespace = '/proc/self/ns/uts' }, @{ New = 'Uts', 'Cgroup' }) {
+                $lines = [System.IO.File]::ReadAllLines('/proc/self/cgroup').Count
+                # Seen from outside: a new cgroup namespace has its root there.
+                $process = Start-NamespaceProcess @where sleep -ArgumentList 670.5 -Cgroup $group
+                [System.IO.File]::ReadAllLines("/proc/$($process.Id)/cgroup") -match ":$($group.Cgroup)$" | Should -HaveCount $lines
+                $process | Stop-NamespaceProcess -Force
+            }
+            # Where it has no folder of its own, that of the set stays.
+            $inside = Enter-Namespace $set cat /proc/self/cgroup
+            Enter-Namespace $set cat /proc/self/cgroup -Cgroup $set.Name | Should -Be $inside
+            Enter-Namespace -New Uts cat /proc/self/cgroup -Cgroup $PID | Should -Be ([System.IO.File]::ReadAllLines('/proc/self/cgroup'))
+        }
+        finally {
+            Remove-Cgroup $group -Force
+        }
+    }
+
+    It 'holds the program to the limits of that group from its birth' -Tag Root {
+        $group = New-Cgroup "/$(New-TestName)"
+        try {
+            Set-CgroupLimit $group -PidsMax 1
+            Enter-Namespace -New Uts sh -ArgumentList '-c', '/bin/true; echo $?' -Cgroup $group -ErrorVariable failure -ErrorAction SilentlyContinue
+            "$failure" | Should -Match 'fork'
+            $null = Set-CgroupLimit $group -PidsMax 2
+            Enter-Namespace -New Uts sh -ArgumentList '-c', '/bin/true; echo $?' -Cgroup $group | Should -BeExactly 0
+        }
+        finally {
+            Remove-Cgroup $group -Force
+        }
+    }
+
+    It 'refuses a cgroup that is not there, and two places at once' {
+        (Get-Refusal { Enter-Namespace -New Uts true -Cgroup /isotest-nosuch }).FullyQualifiedErrorId | Should -BeExactly "CgroupNotFound,$Command"
+        (Get-Refusal { Enter-Namespace $PID true -Cgroup $PID -JoinCgroup }).FullyQualifiedErrorId | Should -BeExactly "NamespaceOptionInvalid,$Command"
+        (Get-Refusal { Start-NamespaceProcess $PID true -Cgroup isotest-nosuch }).FullyQualifiedErrorId | Should -BeExactly 'CgroupNotFound,Isolation.Commands.StartNamespaceProcessCommand'
+    }
+
     It 'needs no right where the process is in the caller''s own' {
         $process = Start-NamespaceProcess -New Uts sleep 669.5 @AsUser
         try {

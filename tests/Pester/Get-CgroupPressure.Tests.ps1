@@ -97,7 +97,7 @@ Describe 'Get-CgroupPressure' -Tag Root -Skip:(-not $isRoot -or -not $measured) 
         (Get-CgroupUsage $Name).Pressure | Should -BeNullOrEmpty
     }
 
-    It 'says of a folder of version 1 that it has none' {
+    It 'says of a folder of version 1 that it has none' -Tag FirstVersion {
         $first = @($Limit.Path | Where-Object { -not (Test-Path "$_/cgroup.controllers") })
         if (-not $first) {
             Set-ItResult -Skipped -Because 'this host has no hierarchy of version 1'
@@ -127,7 +127,7 @@ Describe 'Get-CgroupPressure: input that makes no sense' {
     }
 }
 
-Describe 'Get-CgroupPressure without PSI' -Skip:([bool]$measured) {
+Describe 'Get-CgroupPressure without PSI' -Tag WithoutPressure -Skip:([bool]$measured) {
     It 'says which kernel has it' {
         $failure = Get-Refusal { Get-CgroupPressure / }
         $failure.FullyQualifiedErrorId | Should -BeExactly "PressureUnavailable,$Command"

@@ -213,7 +213,7 @@ Describe 'New-Cgroup: version 2' -Tag Root -Skip:(-not $isRoot -or -not $second)
     }
 }
 
-Describe 'New-Cgroup: version 1' -Tag Root -Skip:(-not $isRoot -or -not $first) {
+Describe 'New-Cgroup: version 1' -Tag Root, FirstVersion -Skip:(-not $isRoot -or -not $first) {
     AfterEach { Remove-TestGroup }
 
     It 'refuses to give a controller of version 1 to a user' {

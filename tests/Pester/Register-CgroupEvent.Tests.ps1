@@ -297,10 +297,16 @@ Describe 'Register-CgroupEvent: subscriptions as PowerShell has them' -Tag Root 
         $failure = Get-Refusal { Register-CgroupEvent $bare OomKill }
         $failure.FullyQualifiedErrorId | Should -BeExactly "CgroupNotFound,$Command"
         "$failure" | Should -Match 'Set-CgroupLimit'
-        $null = Set-CgroupLimit $bare -CpuMax max
-        $failure = Get-Refusal { Register-CgroupEvent $bare OomKill }
-        $failure.FullyQualifiedErrorId | Should -BeExactly "CgroupEventUnsupported,$Command"
-        "$failure" | Should -Match "Set-CgroupLimit $bare -MemoryMax max"
+        # In version 2 a set has each controller that any other set has.
+        $cpu = "$(New-TestName)"
+        $null = New-Cgroup $cpu -Controller cpu
+        try {
+            $lacking = if (@(Get-Cgroup $cpu).Controller -contains 'memory') { New-Cgroup inner -Parent $cpu -Controller cpu } else { Get-Cgroup $cpu }
+            $failure = Get-Refusal { Register-CgroupEvent $lacking OomKill }
+            $failure.FullyQualifiedErrorId | Should -BeExactly "CgroupEventUnsupported,$Command"
+            "$failure" | Should -Match 'memory'
+        }
+        finally { Remove-Cgroup $cpu -Recurse }
         Find-Thread | Should -BeNullOrEmpty
     }
 

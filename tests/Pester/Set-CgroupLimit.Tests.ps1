@@ -136,6 +136,68 @@ Describe 'Set-CgroupLimit: the processes of a set' -Tag Root -Skip:(-not $isRoot
     }
 }
 
+Describe 'Set-CgroupLimit: priorities of processes' -Tag Root -Skip:(-not $isRoot) {
+    BeforeEach {
+        $script:Name = New-LimitedSet
+        $script:Folder = (Set-CgroupLimit $Name -PidsMax 50 -PassThru).Path
+    }
+
+    AfterEach {
+        Stop-Started
+        Remove-TestLeftover
+        Remove-TestCgroup
+    }
+
+    It 'gives them to every thread, and what they start inherits them' {
+        $child = Start-Inside $Folder 'echo up; read line; sleep 600.5 & echo $!; wait'
+        $null = $child.StandardOutput.ReadLine()
+        Set-CgroupLimit $Name -Nice 7 -IoPriority BestEffort:6
+        foreach ($process in Get-CgroupProcess $Name) {
+            $process.Nice, $process.IoPriority | Should -Be 7, 'BestEffort:6'
+            "$(ps -L -o ni= -p $process.Id)" | Should -Match '^( *7)+$'
+            ionice -p $process.Id | Should -BeExactly 'best-effort: prio 6'
+        }
+    }
+
+    It 'takes <Text> as ionice shows it' -ForEach @(
+        @{ Text = 'Idle'; Shown = 'idle' }, @{ Text = 'realtime:0'; Shown = 'realtime: prio 0' }, @{ Text = 'best-effort'; Shown = 'best-effort: prio 4' }
+    ) {
+        $sleeper = Start-Inside $Folder 'echo up; exec sleep 600.6'
+        $null = $sleeper.StandardOutput.ReadLine()
+        Set-CgroupLimit $Name -IoPriority $Text
+        ionice -p $sleeper.Id | Should -BeExactly $Shown
+        Set-CgroupLimit $Name -IoPriority None
+        (Get-CgroupProcess $Name | Where-Object Id -EQ $sleeper.Id).IoPriority | Should -BeExactly None
+    }
+
+    It 'needs no cgroup for the processes of a set, and makes none' {
+        $bare = New-LimitedSet
+        $sleeper = Start-NamespaceProcess $bare sleep 600.8
+        Set-CgroupLimit $bare -Nice 3
+        (Get-NamespaceProcess $bare | Where-Object Id -EQ $sleeper.Id).Nice | Should -Be 3
+        Get-Cgroup $bare -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+    }
+
+    It 'leaves them as they were where a limit of the same call is refused' {
+        $sleeper = Start-Inside $Folder 'echo up; exec sleep 600.7'
+        $null = $sleeper.StandardOutput.ReadLine()
+        Get-Refusal { Set-CgroupLimit $Name -Nice 9 -Unified @{ 'pids.nosuch' = '1' } } | Should -Not -BeNullOrEmpty
+        (Get-CgroupProcess $Name | Where-Object Id -EQ $sleeper.Id).Nice | Should -Be 0
+    }
+
+    It 'refuses <Name> <Value>' -ForEach @(
+        @{ Name = 'Nice'; Value = 20 }, @{ Name = 'Nice'; Value = -21 }, @{ Name = 'Nice'; Value = 'high' }, @{ Name = 'Nice'; Value = 1.5 }
+        @{ Name = 'IoPriority'; Value = 'First' }, @{ Name = 'IoPriority'; Value = 'Idle:3' }, @{ Name = 'IoPriority'; Value = 'BestEffort:8' }, @{ Name = 'IoPriority'; Value = 'RealTime:-1' }
+    ) {
+        $limit = @{ $Name = $Value }
+        (Get-Refusal { Set-CgroupLimit / @limit }).FullyQualifiedErrorId | Should -BeExactly 'CgroupLimitInvalid,Isolation.Commands.SetCgroupLimitCommand'
+    }
+
+    It 'completes the priorities' {
+        (TabExpansion2 'Set-CgroupLimit web -IoPriority B' 33).CompletionMatches.CompletionText | Should -Be 'BestEffort:0', 'BestEffort:4', 'BestEffort:7'
+    }
+}
+
 Describe 'Set-CgroupLimit: what it writes' -Tag Root -Skip:(-not $isRoot) {
     BeforeEach { $script:Name = New-LimitedSet }
 
@@ -412,6 +474,17 @@ Describe 'Set-CgroupLimit: what it refuses before anything is done' {
     It 'refuses an empty reference' {
         { Set-CgroupLimit '' -PidsMax 5 } | Should -Throw
         { Set-CgroupLimit $null -PidsMax 5 } | Should -Throw
+    }
+
+    It 'lets an ordinary user be nice, and says what the way back takes' -Tag User -Skip:$isRoot {
+        $set = New-Namespace -Name (New-TestName) -Type User, Uts -MapRootUser
+        $null = Set-CgroupLimit $set -Nice 4
+        Get-NamespaceProcess $set | ForEach-Object Nice | Should -Be 4
+        $failure = Get-Refusal { Set-CgroupLimit $set -Nice 0 }
+        $failure.FullyQualifiedErrorId | Should -BeExactly "CgroupLimitFailed,$Command"
+        $failure.CategoryInfo.Category | Should -Be PermissionDenied
+        "$failure" | Should -Match 'CAP_SYS_NICE'
+        Get-NamespaceProcess $set | ForEach-Object Nice | Should -Be 4
     }
 
     It 'refuses an ordinary user who was given no cgroup, and says what would help' -Tag User -Skip:$isRoot {

@@ -55,15 +55,19 @@ internal sealed class Cgroup
             List<CgroupDirectory> found = [];
             foreach (CgroupHierarchy hierarchy in Host.Hierarchies)
             {
-                if (_paths.TryGetValue(hierarchy, out string? path) && Host.Files.DirectoryExists(hierarchy.DirectoryOf(path)))
+                if (DirectoryIn(hierarchy) is CgroupDirectory directory)
                 {
-                    found.Add(new CgroupDirectory(hierarchy, path));
+                    found.Add(directory);
                 }
             }
 
             return found;
         }
     }
+
+    /// <summary>The folder in a hierarchy; null where there is none.</summary>
+    public CgroupDirectory? DirectoryIn(CgroupHierarchy hierarchy) =>
+        _paths.TryGetValue(hierarchy, out string? path) && Host.Files.DirectoryExists(hierarchy.DirectoryOf(path)) ? new CgroupDirectory(hierarchy, path) : null;
 
     /// <summary>Where it is now.</summary>
     public CgroupNode Node => new(Path, Directories);
@@ -342,9 +346,10 @@ internal sealed class Cgroup
             throw NotFound();
         }
 
-        IReadOnlyList<CgroupDirectory> made = IsOurs ? EnsureCreated(controllers) : [];
+        IReadOnlyList<CgroupDirectory> made = IsOurs && request.HasLimits ? EnsureCreated(controllers) : [];
         CgroupWriter writer = new(Host.Files);
         CgroupMover mover = new(Host);
+        CgroupPriorities priorities = new(this);
         try
         {
             try
@@ -361,9 +366,12 @@ internal sealed class Cgroup
             {
                 mover.MoveAll(members, made);
             }
+
+            priorities.Set(request.Nice, request.IoPriority, members);
         }
         catch (IsolationException exception)
         {
+            priorities.RollBack();
             mover.RollBack();
             IReadOnlyList<string> stuck = writer.RollBack();
             new CgroupRemover(Host).Undo(made);

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using Isolation.Processes;
 
 namespace Isolation.Cgroups;
 
@@ -133,10 +134,19 @@ internal sealed record CgroupLimitRequest
     /// <summary>The devices that may be used, none for an empty list; null to leave it as it is.</summary>
     public IReadOnlyList<DeviceRule>? Devices { get; init; }
 
+    /// <summary>The nice value of its processes, -20 to 19.</summary>
+    public int? Nice { get; init; }
+
+    /// <summary>The priority of its processes' input and output.</summary>
+    public IoPriority? IoPriority { get; init; }
+
     /// <summary>Values for files of version 2, as they are.</summary>
     public IReadOnlyList<KeyedText> Unified { get; init; } = [];
 
-    public bool IsEmpty => Controllers.Count == 0 && Unified.Count == 0 && Devices is null;
+    public bool IsEmpty => !HasLimits && Nice is null && IoPriority is null;
+
+    /// <summary>Whether it asks for anything that a cgroup has, and not each of its processes.</summary>
+    public bool HasLimits => Controllers.Count != 0 || Unified.Count != 0 || Devices is not null;
 
     /// <summary>The controllers that these limits need; devices are one in version 1 alone, and are not among them.</summary>
     public IReadOnlyList<string> Controllers

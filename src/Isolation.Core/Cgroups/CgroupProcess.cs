@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Isolation.Cgroups;
+using Isolation.Interop;
 using Isolation.Processes;
 using Isolation.Users;
 
@@ -26,6 +27,15 @@ public sealed class CgroupProcess
 
     /// <summary>When it started, local time.</summary>
     public DateTime StartTime { get; private init; }
+
+    /// <summary>The nice value, -20 (first) to 19 (last), sched(7).</summary>
+    public int Nice { get; private init; }
+
+    /// <summary>
+    /// The priority of its input and output: <c>None</c>, which goes by the nice value, <c>Idle</c>, or <c>BestEffort</c> or <c>RealTime</c> with a level from 0
+    /// (first) to 7 (last), ioprio_set(2); null for a process that ended while it was read.
+    /// </summary>
+    public string? IoPriority { get; private init; }
 
     /// <summary>The cgroup in which it was found, such as <c>/isolation/web</c>.</summary>
     public string Cgroup { get; private init; } = "/";
@@ -53,6 +63,8 @@ public sealed class CgroupProcess
                     User = process.User,
                     UserId = process.UserId,
                     StartTime = process.StartTime,
+                    Nice = process.Nice,
+                    IoPriority = Sys.TryGetIoPriority(pid, out int priority) == Errno.None ? new IoPriority(priority).ToString() : null,
                     Cgroup = node.Path,
                 };
             }

@@ -1,3 +1,4 @@
+using Isolation.Cgroups;
 using Isolation.Interop;
 using Isolation.Plans;
 using Isolation.Users;
@@ -28,6 +29,9 @@ internal sealed record EntrySettings
     /// <summary>The program is put into the control groups of the process whose namespaces it enters.</summary>
     public bool JoinCgroup { get; init; }
 
+    /// <summary>The control group in which the program is born; null for that of its set, or of whoever starts it.</summary>
+    public Cgroup? Cgroup { get; init; }
+
     /// <summary>New namespaces for one program.</summary>
     /// <param name="options">Which, as for a set.</param>
     /// <param name="program">The program, for titles.</param>
@@ -51,6 +55,14 @@ internal sealed record EntrySettings
     /// <exception cref="IsolationException"><c>NamespaceOptionInvalid</c>.</exception>
     public void Check(NamespaceTarget target)
     {
+        if (JoinCgroup && Cgroup is not null)
+        {
+            throw new IsolationException(
+                "NamespaceOptionInvalid",
+                ErrorKind.InvalidArgument,
+                "-JoinCgroup puts the program into the control groups of the process whose namespaces it enters, and -Cgroup into another. Leave one out.");
+        }
+
         if (JoinCgroup && target.Process is null && target.Sets.Count == 0)
         {
             throw new IsolationException(

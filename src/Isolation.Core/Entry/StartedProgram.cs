@@ -140,23 +140,29 @@ internal sealed class StartedProgram : IDisposable
 
     private static Descriptor? UserOf(NamespaceTarget target) => target.Types.HasFlag(NamespaceType.User) ? target[NamespaceType.User] : null;
 
-    // The set's own, or those of the process in which this one is not itself: where nothing changes, no right is needed.
-    private static IReadOnlyList<CgroupDirectory> Cgroups(NamespaceTarget target, EntrySettings settings)
+    // The one that is named, and in the hierarchies where that is not the set's own. Version 2 first.
+    private static List<CgroupDirectory> Cgroups(NamespaceTarget target, EntrySettings settings)
     {
-        if (target.Sets.Count != 0)
+        Cgroup? own = target.Sets.Count != 0 ? Cgroup.ForSet(SetCgroups.Host, target.Sets[0].Name)
+            : settings.JoinCgroup ? Cgroup.ForProcess(SetCgroups.Host, target.Process!.Value.Pid)
+            : null;
+        List<CgroupDirectory> directories = [];
+        foreach (CgroupHierarchy hierarchy in SetCgroups.Host.Hierarchies)
         {
-            return Cgroup.ForSet(SetCgroups.Host, target.Sets[0].Name).Directories;
+            if ((settings.Cgroup?.DirectoryIn(hierarchy) ?? own?.DirectoryIn(hierarchy)) is CgroupDirectory directory)
+            {
+                directories.Add(directory);
+            }
         }
 
-        if (!settings.JoinCgroup)
+        // Where nothing changes, no right is needed.
+        if (settings.JoinCgroup || settings.Cgroup is not null)
         {
-            return [];
+            HashSet<CgroupDirectory> here = [.. Cgroup.ForProcess(SetCgroups.Host, AgentClient.Current.Pid).Directories];
+            directories.RemoveAll(here.Contains);
         }
 
-        HashSet<CgroupDirectory> own = [.. Cgroup.ForProcess(SetCgroups.Host, Environment.ProcessId).Directories];
-        List<CgroupDirectory> others = [.. Cgroup.ForProcess(SetCgroups.Host, target.Process!.Value.Pid).Directories];
-        others.RemoveAll(own.Contains);
-        return others;
+        return directories;
     }
 
     // Adds the descriptors for the plan's inputs, in its order; those that are opened for it are the caller's to close.

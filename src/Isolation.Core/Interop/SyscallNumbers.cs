@@ -52,6 +52,14 @@ internal static class SyscallNumbers
 
     public static int umask => s_arm ? 166 : 95;
 
+    public static int getpriority => s_arm ? 141 : 140;
+
+    public static int setpriority => s_arm ? 140 : 141;
+
+    public static int ioprio_set => s_arm ? 30 : 251;
+
+    public static int ioprio_get => s_arm ? 31 : 252;
+
     public static int getppid => s_arm ? 173 : 110;
 
     public static int setsid => s_arm ? 157 : 112;

@@ -63,6 +63,9 @@ public sealed partial class NamespaceProcess
     /// <summary>How many threads it has.</summary>
     public int ThreadCount { get; internal init; }
 
+    /// <summary>The nice value, -20 (first) to 19 (last), sched(7).</summary>
+    public int Nice { get; internal init; }
+
     /// <summary>The name of the namespace set through which it was found; null where there is none.</summary>
     public string? Namespace { get; internal set; }
 
@@ -152,6 +155,7 @@ public sealed partial class NamespaceProcess
             StartTime = BootTime.ToLocalTime(stat.StartTicks),
             State = stat.State,
             ThreadCount = stat.ThreadCount,
+            Nice = stat.Nice,
             Identity = new ProcessIdentity(pid, stat.StartTicks),
         };
     }

@@ -27,6 +27,9 @@ internal readonly record struct ProcStat
     /// <summary>Field 9: the kernel's flags.</summary>
     public uint Flags { get; private init; }
 
+    /// <summary>Field 19: the nice value, -20 to 19.</summary>
+    public int Nice { get; private init; }
+
     /// <summary>Field 20: the number of threads.</summary>
     public int ThreadCount { get; private init; }
 
@@ -81,6 +84,7 @@ internal readonly record struct ProcStat
             ProcessGroupId = (int)fields[1],
             SessionId = (int)fields[2],
             Flags = (uint)fields[5],
+            Nice = (int)fields[15],
             ThreadCount = (int)fields[16],
             StartTicks = (ulong)fields[18],
         };

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Management.Automation;
 using Isolation.Cgroups;
+using Isolation.Processes;
 
 namespace Isolation.Arguments;
 
@@ -81,9 +82,15 @@ internal sealed class CgroupLimitArguments(CgroupHost host, Func<string, string>
         "DeviceAllow" => _request with { Devices = Devices(name, value) },
         "NetworkClass" => _request with { NetworkClass = CgroupLimitText.NetworkClass(Text(name, value)) },
         "NetworkPriority" => _request with { NetworkPriority = Keyed(name, value, Word, text => new LimitValue<long>(CgroupLimitText.Whole(name, text, 0, uint.MaxValue))) },
+        "Nice" => _request with { Nice = (int)CgroupLimitText.Whole(name, Text(name, value), -20, 19) },
+        "IoPriority" => _request with { IoPriority = Priority(name, Text(name, value)) },
         "Unified" => _request with { Unified = Unified(value) },
         _ => null,
     };
+
+    private static IoPriority Priority(string name, string text) => IoPriority.TryParse(text, out IoPriority? priority)
+        ? priority.Value
+        : throw CgroupLimitText.Invalid(name, text, "it is not None, Idle, BestEffort or RealTime, these two with a level such as BestEffort:7, from 0 (first) to 7 (last)");
 
     private List<DeviceRule> Devices(string name, object? value)
     {

@@ -156,6 +156,17 @@ public sealed class CgroupReference
         return _directories is not null ? Cgroup.ForDirectories(host, _directories) : Cgroup.ForPath(host, _path!);
     }
 
+    /// <summary>The cgroup that is meant, where it is there.</summary>
+    /// <exception cref="IsolationException"><c>CgroupNotFound</c>, <c>CgroupProcessNotFound</c>, <c>CgroupNameInvalid</c>.</exception>
+    internal Cgroup ResolveExisting(CgroupHost host, ISetCatalog sets)
+    {
+        Cgroup cgroup = Resolve(host, sets);
+        return cgroup.Exists ? cgroup : throw new IsolationException(
+            "CgroupNotFound",
+            ErrorKind.NotFound,
+            $"The namespace set '{_setName}' has no cgroup yet. The first limit makes one: Set-CgroupLimit {_setName} -PidsMax max");
+    }
+
     /// <summary>
     /// The cgroups that are meant: one that exists, or with wildcards all that match, which each part of the path between two <c>/</c> does for itself.
     /// </summary>
@@ -164,11 +175,7 @@ public sealed class CgroupReference
     {
         if (!IsPattern)
         {
-            CgroupNode node = Resolve(host, sets).Node;
-            return node.Directories.Count != 0 ? [node] : throw new IsolationException(
-                "CgroupNotFound",
-                ErrorKind.NotFound,
-                $"The namespace set '{_setName}' has no cgroup yet. The first limit makes one: Set-CgroupLimit {_setName} -PidsMax max");
+            return [ResolveExisting(host, sets).Node];
         }
 
         // Of a folder's path what leads to the hierarchy is no pattern.

@@ -7,6 +7,7 @@ using Isolation.Completion;
 using Isolation.Entry;
 using Isolation.Mounts;
 using Isolation.Plans;
+using Isolation.State;
 
 namespace Isolation.Commands;
 
@@ -70,6 +71,12 @@ public abstract class ProgramCommand : IsolationCommand
     /// <summary>The program is put into the control groups of the process.</summary>
     [Parameter]
     public SwitchParameter JoinCgroup { get; set; }
+
+    /// <summary>The control group in which the program is born, in the place of that of its set or of PowerShell.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(CgroupCompleter))]
+    public CgroupReference? Cgroup { get; set; }
 
     /// <summary>The program stays outside of the pid namespace; its children are in it.</summary>
     [Parameter]
@@ -259,6 +266,7 @@ public abstract class ProgramCommand : IsolationCommand
             Root = Root,
             StartDirectory = OuterWorkingDirectory is null ? null : SessionState.Path.GetUnresolvedProviderPathFromPSPath(OuterWorkingDirectory),
             JoinCgroup = JoinCgroup,
+            Cgroup = Cgroup?.ResolveExisting(SetCgroups.Host, SetCatalog.Open()),
         };
     }
 

@@ -182,6 +182,15 @@ public sealed class SetCgroupLimitCommand : IsolationCommand
     [Parameter]
     public IDictionary? NetworkPriority { get; set; }
 
+    /// <summary>The nice value of the processes that are in it, -20 to 19.</summary>
+    [Parameter]
+    public object? Nice { get; set; }
+
+    /// <summary>The priority of input and output of the processes that are in it.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(IoPriorityCompleter))]
+    public string? IoPriority { get; set; }
+
     /// <summary>Values for files of version 2 as they are, by file.</summary>
     [Parameter]
     public IDictionary? Unified { get; set; }
