@@ -241,6 +241,21 @@ Describe 'Register-CgroupEvent: subscriptions as PowerShell has them' -Tag Root 
         Wait-Until -For 'the end of the subscription' { -not (Get-EventSubscriber -SourceIdentifier $Id -ErrorAction Ignore) }
     }
 
+    It 'runs actions in the order in which it happened, the removal last' {
+        foreach ($round in 1..$(if ($env:ISOLATION_SOAK) { 300 } else { 5 })) {
+            $set = New-LimitedSet
+            $file = "$TestDrive/order-$round"
+            $process = Start-Inside (Set-CgroupLimit $set -PidsMax 30 -PassThru).Path 'echo inside; exec sleep 60'
+            $null = $process.StandardOutput.ReadLine()
+            $null = Register-CgroupEvent $set Empty -SourceIdentifier "$Id-$round" -MessageData $file -Action { [System.IO.File]::AppendAllText($event.MessageData, "$($eventArgs.EventName) ") }
+            $process.Kill()
+            $process.WaitForExit()
+            Remove-Namespace $set
+            Wait-Until -For 'the end of the subscription' { -not (Get-EventSubscriber -SourceIdentifier "$Id-$round" -ErrorAction Ignore) }
+            [System.IO.File]::ReadAllText($file) | Should -BeExactly 'Empty Removed '
+        }
+    }
+
     It 'hides a supporting subscription' {
         Register-CgroupEvent $Name Empty -SourceIdentifier $Id -SupportEvent -ErrorAction Stop
         Get-EventSubscriber -SourceIdentifier $Id -ErrorAction Ignore | Should -BeNullOrEmpty

@@ -8,11 +8,13 @@ namespace Isolation;
 public sealed class CgroupEventSource
 {
     private readonly Lock _lock = new();
+    // What is to be told, in the order in which it happened: one at a time, for who listens may take long, and who comes second must not be told first.
+    private readonly Queue<Action> _calls = [];
     private EventHandler<CgroupEventArgs>? _occurred;
-    private bool _isOver;
-
-    // What happened before anybody listened.
-    private List<CgroupEventArgs>? _held = [];
+    private EventHandler<CgroupEventArgs>? _replaced;
+    private Action<CgroupEventArgs>? _tell;
+    private bool _hasBegun;
+    private bool _isCalling;
 
     internal CgroupEventSource(IReadOnlyList<Cgroups.Cgroup> cgroups, IReadOnlyList<CgroupEventName> events)
     {
@@ -69,67 +71,85 @@ public sealed class CgroupEventSource
         Stopped?.Invoke();
     }
 
+    /// <summary>Tells in another way than by calling who listens now; that they end to listen ends it still.</summary>
+    internal void TellBy(Action<CgroupEventArgs> tell)
+    {
+        lock (_lock)
+        {
+            _tell = tell;
+            _replaced = _occurred;
+        }
+    }
+
     /// <summary>Tells from now on, and first what has happened already.</summary>
     internal void Begin()
     {
-        List<CgroupEventArgs> held;
-        bool isOver;
         lock (_lock)
         {
-            (held, _held) = (_held ?? [], null);
-            isOver = _isOver;
-        }
-
-        held.ForEach(Raise);
-        if (isOver)
-        {
-            End();
+            _hasBegun = true;
+            Continue();
         }
     }
 
-    /// <summary>Tells who listens.</summary>
-    internal void Raise(CgroupEventArgs happened)
+    /// <summary>Has who listens told, soon and in order; the caller does not wait for it.</summary>
+    internal void Raise(CgroupEventArgs happened) => Add(() =>
     {
+        Action<CgroupEventArgs>? tell;
         EventHandler<CgroupEventArgs>? listeners;
         lock (_lock)
         {
-            if (_held is not null)
-            {
-                _held.Add(happened);
-                return;
-            }
-
-            listeners = _occurred;
+            tell = _occurred is null ? null : _tell;
+            listeners = (EventHandler<CgroupEventArgs>?)Delegate.RemoveAll(_occurred, _replaced);
         }
 
-        Call(() => listeners?.Invoke(this, happened));
-    }
+        tell?.Invoke(happened);
+        listeners?.Invoke(this, happened);
+    });
 
     /// <summary>All cgroups are gone.</summary>
-    internal void End()
+    internal void End() => Add(() => Ended?.Invoke(this, EventArgs.Empty));
+
+    private void Add(Action call)
     {
         lock (_lock)
         {
-            _isOver = true;
-            if (_held is not null)
-            {
-                return;
-            }
+            _calls.Enqueue(call);
+            Continue();
         }
-
-        Call(() => Ended?.Invoke(this, EventArgs.Empty));
     }
 
-    // What a listener does wrong is its own affair: it must not end the thread, and with it the process.
-    private static void Call(Action listeners)
+    private void Continue()
     {
-        try
+        if (_hasBegun && !_isCalling && _calls.Count > 0)
         {
-            listeners();
+            _isCalling = true;
+            ThreadPool.QueueUserWorkItem(_ => CallAll());
         }
-        catch (Exception)
+    }
+
+    private void CallAll()
+    {
+        while (true)
         {
-            return;
+            Action call;
+            lock (_lock)
+            {
+                if (!_calls.TryDequeue(out call!))
+                {
+                    _isCalling = false;
+                    return;
+                }
+            }
+
+            try
+            {
+                call();
+            }
+            catch (Exception)
+            {
+                // What a listener does wrong is its own affair: it must not end the thread, and with it the process.
+                continue;
+            }
         }
     }
 

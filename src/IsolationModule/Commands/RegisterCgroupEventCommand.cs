@@ -133,20 +133,26 @@ public sealed class RegisterCgroupEventCommand : ObjectEventRegistrationBase
             return;
         }
 
-        EndWithCgroups(subscriber, _source);
-        _source.Begin();
+        // The engine's own handler gives each event to a thread of its own, and the second may come before the first.
+        PSEventManager events = Events;
+        CgroupEventSource source = _source;
+        PSObject data = MessageData;
+        source.TellBy(happened => events.GenerateEvent(
+            subscriber.SourceIdentifier, source, [source, happened], data, processInCurrentThread: true, waitForCompletionInCurrentThread: false));
+        EndWithCgroups(subscriber, source);
+        source.Begin();
     }
 
     // The subscription ends with its last cgroup, after what was told of that. An action waits until the pipeline has time for it; so what ends the
-    // subscription is an action too, which comes after it.
+    // subscription is an action too, which comes after it. It leaves the ending to another thread: the engine, which first runs what waits of a subscription,
+    // would wait for itself within an action.
     private void EndWithCgroups(PSEventSubscriber subscriber, CgroupEventSource source)
     {
         PSEventManager events = Events;
-        Action end = () => events.UnsubscribeEvent(subscriber);
+        Action end = () => ThreadPool.QueueUserWorkItem(_ => events.UnsubscribeEvent(subscriber));
         if (subscriber.Action is null)
         {
-            // The engine has a lock of its own, on which the thread that tells must not wait.
-            source.Ended += (_, _) => ThreadPool.QueueUserWorkItem(_ => end());
+            source.Ended += (_, _) => end();
             return;
         }
 

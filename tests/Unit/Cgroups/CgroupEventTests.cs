@@ -108,6 +108,36 @@ public sealed class CgroupEventTests
     }
 
     [Fact]
+    public void Listeners_are_told_in_order_and_the_end_comes_last_though_one_is_slow()
+    {
+        using FakeHost fake = Host();
+        CgroupEventSource source = CgroupEventLoop.Start([Cgroup.ForPath(fake.Read(), "/web")], [CgroupEventName.Empty], []);
+        List<int> told = [];
+        using ManualResetEventSlim ended = new();
+        source.Occurred += (_, happened) =>
+        {
+            Thread.Sleep(happened.Count % 10 == 0 ? 1 : 0);
+            told.Add((int)happened.Count);
+            throw new InvalidOperationException("A listener's own mistake.");
+        };
+        source.Ended += (_, _) => ended.Set();
+        for (int i = 0; i < 500; i++)
+        {
+            source.Raise(new CgroupEventArgs { Cgroup = "/web", EventName = CgroupEventName.Empty, Count = i });
+            if (i == 100)
+            {
+                Assert.Empty(told);
+                source.Begin();
+            }
+        }
+
+        source.End();
+        Assert.True(ended.Wait(TimeSpan.FromSeconds(30)));
+        Assert.Equal(System.Linq.Enumerable.Range(0, 500), told);
+        source.Stop();
+    }
+
+    [Fact]
     public void A_controller_that_is_not_on_is_named_with_what_turns_it_on()
     {
         using FakeHost fake = new(FakeHost.V2Mounts);
