@@ -211,6 +211,20 @@ function Measure-All {
         foreach ($folder in $folders + "$root/$tag") { [System.IO.Directory]::Delete($folder) }
     }
 
+    # systemd's tool shows the hierarchy of systemd's own name where there is one, and otherwise that of version 2.
+    if (Get-Command systemd-cgls -CommandType Application -ErrorAction Ignore) {
+        $root = @([System.IO.File]::ReadAllLines('/proc/self/mountinfo') -match ' - cgroup .*name=systemd' | ForEach-Object { ($_ -split ' ')[4] }) + '/sys/fs/cgroup' | Select-Object -First 1
+        $folders = @(1..40 | ForEach-Object { "$root/$tag/$_"; foreach ($i in 1..49) { "$root/$tag/$_/$i" } })
+        try {
+            foreach ($folder in $folders) { $null = [System.IO.Directory]::CreateDirectory($folder) }
+            Compare-Peer 'Get-Cgroup -Recurse, 2,000 cgroups' 'systemd-cgls --all' -Goal 0.2 { Get-Cgroup -Recurse } { Invoke-Shell 'systemd-cgls --all --no-pager > /dev/null' }
+        }
+        finally {
+            [array]::Reverse($folders)
+            foreach ($folder in $folders + "$root/$tag") { [System.IO.Directory]::Delete($folder) }
+        }
+    }
+
     $sleepers = Start-Sleeper 1000
     try {
         Compare-Peer 'Get-NamespaceInfo, 1,000 more processes' 'lsns -J' -Goal 0.3 { Get-NamespaceInfo } { Invoke-Shell 'lsns -J > /dev/null' }

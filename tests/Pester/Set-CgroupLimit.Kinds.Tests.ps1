@@ -116,8 +116,8 @@ Describe 'Set-CgroupLimit: processors' -Tag Root -Skip:(-not $isRoot) {
 
     It 'lets nice processes wait for those beside them in the cgroup, within a tenth' {
         $folders = (Set-CgroupLimit $Name -CpuWeight 100 -CpuSet 0 -PassThru).Path
-        $light = Start-Inside $folders $Burn
-        Wait-Until -For 'the first to run' { (Get-CpuSeconds $light.Id) -gt 0 }
+        $light = Start-Inside $folders "echo inside; $Burn"
+        $light.StandardOutput.ReadLine() | Should -BeExactly inside
         Set-CgroupLimit $Name -Nice 5
         $heavy = Start-Inside $folders $Burn
         Wait-Until -For 'the second to run' { (Get-CpuSeconds $heavy.Id) -gt 0 }
@@ -404,8 +404,11 @@ Describe 'Set-CgroupLimit: the rest' -Tag Root -Skip:(-not $isRoot) {
         & $try (Set-CgroupLimit $Name -DeviceAllow 'c *:* rwm' -PassThru) | Should -Be 'made', 'null', 'zero'
         & $try (Set-CgroupLimit $Name -DeviceAllow none -PassThru) | Should -BeNullOrEmpty
         & $try (Set-CgroupLimit $Name -DeviceAllow all -PassThru) | Should -Be 'made', 'null', 'zero'
+        "$((Set-CgroupLimit $Name -DeviceAllow 'c 1:3 rw' -PassThru).DeviceAllow)" | Should -BeExactly 'c 1:3 rw'
+        # What is refused leaves the list that was.
+        $null = Get-Refusal { Set-CgroupLimit $Name -DeviceAllow none -Unified @{ 'pids.nosuch' = '1' } }
+        "$((Get-CgroupLimit $Name).DeviceAllow)" | Should -BeExactly 'c 1:3 rw'
         if ((Get-ControllerVersion devices) -eq 1) {
-            "$((Set-CgroupLimit $Name -DeviceAllow 'c 1:3 rw' -PassThru).DeviceAllow)" | Should -BeExactly 'c 1:3 rw'
             Read-File (Get-CgroupLimit $Name).Path 'devices.list' | Should -BeExactly 'c 1:3 rw'
         }
     }

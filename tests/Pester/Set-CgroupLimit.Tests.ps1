@@ -185,12 +185,12 @@ Describe 'Set-CgroupLimit: priorities of processes' -Tag Root -Skip:(-not $isRoo
         (Get-CgroupProcess $Name | Where-Object Id -EQ $sleeper.Id).Nice | Should -Be 0
     }
 
-    It 'refuses <Name> <Value>' -ForEach @(
-        @{ Name = 'Nice'; Value = 20 }, @{ Name = 'Nice'; Value = -21 }, @{ Name = 'Nice'; Value = 'high' }, @{ Name = 'Nice'; Value = 1.5 }
-        @{ Name = 'IoPriority'; Value = 'First' }, @{ Name = 'IoPriority'; Value = 'Idle:3' }, @{ Name = 'IoPriority'; Value = 'BestEffort:8' }, @{ Name = 'IoPriority'; Value = 'RealTime:-1' }
+    It 'refuses <Limit> <Value>' -ForEach @(
+        @{ Limit = 'Nice'; Value = 20 }, @{ Limit = 'Nice'; Value = -21 }, @{ Limit = 'Nice'; Value = 'high' }, @{ Limit = 'Nice'; Value = 1.5 }
+        @{ Limit = 'IoPriority'; Value = 'First' }, @{ Limit = 'IoPriority'; Value = 'Idle:3' }, @{ Limit = 'IoPriority'; Value = 'BestEffort:8' }, @{ Limit = 'IoPriority'; Value = 'RealTime:-1' }
     ) {
-        $limit = @{ $Name = $Value }
-        (Get-Refusal { Set-CgroupLimit / @limit }).FullyQualifiedErrorId | Should -BeExactly 'CgroupLimitInvalid,Isolation.Commands.SetCgroupLimitCommand'
+        $given = @{ $Limit = $Value }
+        (Get-Refusal { Set-CgroupLimit / @given }).FullyQualifiedErrorId | Should -BeExactly 'CgroupLimitInvalid,Isolation.Commands.SetCgroupLimitCommand'
     }
 
     It 'completes the priorities' {

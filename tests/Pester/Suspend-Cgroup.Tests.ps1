@@ -138,6 +138,16 @@ Describe 'Suspend-Cgroup and Resume-Cgroup' -Tag Root -Skip:(-not $isRoot) {
         }
     }
 
+    It 'gives the cgroup as it is afterwards with -PassThru' {
+        $name = New-LimitedSet
+        $null = Set-CgroupLimit $name -PidsMax 50
+        Suspend-Cgroup $name | Should -BeNullOrEmpty
+        $found = Suspend-Cgroup $name -PassThru
+        $found | Should -BeOfType 'Isolation.CgroupInfo'
+        $found.Cgroup, $found.Frozen | Should -Be "/isolation/$name", $true
+        (Resume-Cgroup $name -PassThru).Frozen | Should -BeFalse
+    }
+
     It 'says which cgroup above is suspended' {
         foreach ($root in Get-FreezerRoot) {
             $folder = New-ForeignCgroup $root

@@ -147,8 +147,8 @@ public sealed class CgroupLimit
     public IReadOnlyDictionary<string, long?> Misc { get; init; } = new Dictionary<string, long?>();
 
     /// <summary>
-    /// The devices that it may use: <c>devices.list</c> of version 1, where a new cgroup has that of the one above. Null in version 2, where a program decides of which the kernel
-    /// does not tell the list.
+    /// The devices that it may use: <c>devices.list</c> of version 1, where a new cgroup has that of the one above; in version 2 what was set here and counts still. Null
+    /// where it has no list of this module's, and for who may not know, bpf(2).
     /// </summary>
     public IReadOnlyList<DeviceRule>? DeviceAllow { get; init; }
 

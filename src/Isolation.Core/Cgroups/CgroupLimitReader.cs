@@ -62,7 +62,7 @@ internal sealed class CgroupLimitReader(CgroupHost host, Func<CgroupHierarchy, s
             HugePage = HugePages(),
             Rdma = Lines(CgroupControllers.Rdma, "rdma.max", static text => text),
             Misc = Lines(CgroupControllers.Misc, "misc.max", CgroupConversion.ParseNumber),
-            DeviceAllow = Folder(CgroupControllers.Devices) is ControllerFolder devices ? DeviceWrites.Read(devices) : null,
+            DeviceAllow = Devices(),
             NetworkClass = Own(CgroupControllers.NetworkClass, "net_cls.classid", null) is string number
                 && uint.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out uint value) && value != 0 ? $"{value >> 16:x}:{value & 0xFFFF:x}" : null,
             NetworkPriority = Priorities(),
@@ -74,6 +74,11 @@ internal sealed class CgroupLimitReader(CgroupHost host, Func<CgroupHierarchy, s
 
     /// <summary>The task limit.</summary>
     public (long? Own, long? Effective) PidsMax() => Tightest(CgroupControllers.Pids, "pids.max", "pids.max", CgroupConversion.ParseNumber);
+
+    private IReadOnlyList<DeviceRule>? Devices() =>
+        host.HierarchyOf(CgroupControllers.Devices) is not null ? Folder(CgroupControllers.Devices) is ControllerFolder folder ? DeviceWrites.Read(folder) : null
+        : host.Unified is CgroupHierarchy unified && pathIn(unified) is string path ? host.Files.Devices(unified.DirectoryOf(path))
+        : null;
 
     private (int? Own, int? Effective) Weight() => Nearest(
         CgroupControllers.Cpu,

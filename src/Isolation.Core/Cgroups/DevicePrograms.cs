@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Text;
 using Isolation.Interop;
 
 namespace Isolation.Cgroups;
@@ -9,6 +10,9 @@ internal static class DevicePrograms
 {
     // By it ours is known among others' programs, such as systemd's, which stay.
     private const string Name = "isolation_dev";
+
+    // The kernel gives a program's instructions and not what was meant with them: that is kept beside it.
+    private const string Attribute = "trusted.isolation.devices";
 
     /// <summary>Puts a list on a cgroup in the place of the one that it has; null takes it away.</summary>
     /// <param name="directory">The cgroup's folder.</param>
@@ -35,6 +39,8 @@ internal static class DevicePrograms
             error = Replace(cgroup!, former, program);
         }
 
+        byte[]? before = Sys.Attribute(directory, Attribute);
+
         if (error != Errno.None)
         {
             former?.Dispose();
@@ -43,9 +49,43 @@ internal static class DevicePrograms
             return error;
         }
 
+        Note(directory, rules is null ? null : Encoding.ASCII.GetBytes(string.Join('\n', rules)));
+
         // The descriptors live as long as a way back may be asked for.
-        undo = () => Replace(cgroup!, program, former);
+        undo = () =>
+        {
+            Note(directory, before);
+            return Replace(cgroup!, program, former);
+        };
         return Errno.None;
+    }
+
+    /// <summary>The list of a cgroup; null where it has none of ours, or the caller may not know, bpf(2).</summary>
+    public static IReadOnlyList<DeviceRule>? Read(string directory)
+    {
+        if (Sys.Attribute(directory, Attribute) is not byte[] text || Sys.TryOpen(directory, OpenFlags.ReadOnly | OpenFlags.Directory, out Descriptor? cgroup) != Errno.None)
+        {
+            return null;
+        }
+
+        using (cgroup)
+        {
+            // Somebody may have taken it away.
+            using Descriptor? program = Find(cgroup!, out _);
+            return program is null ? null : DeviceWrites.Parse(Encoding.ASCII.GetString(text));
+        }
+    }
+
+    private static void Note(string directory, byte[]? rules)
+    {
+        if (rules is null)
+        {
+            Sys.RemoveAttribute(directory, Attribute);
+        }
+        else
+        {
+            _ = Sys.TrySetAttribute(directory, Attribute, rules);
+        }
     }
 
     private static Errno Replace(Descriptor cgroup, Descriptor? former, Descriptor? program)

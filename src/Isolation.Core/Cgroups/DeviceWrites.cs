@@ -31,13 +31,11 @@ internal static class DeviceWrites
     }
 
     /// <summary>The list of a folder of version 1; null where it cannot be read.</summary>
-    public static IReadOnlyList<DeviceRule>? Read(ControllerFolder folder)
-    {
-        if (!folder.TryRead(List, out string text))
-        {
-            return null;
-        }
+    public static IReadOnlyList<DeviceRule>? Read(ControllerFolder folder) => folder.TryRead(List, out string text) ? Parse(text) : null;
 
+    /// <summary>Reads rules, one a line.</summary>
+    public static IReadOnlyList<DeviceRule> Parse(string text)
+    {
         List<DeviceRule> rules = [];
         foreach (string line in text.Split('\n'))
         {

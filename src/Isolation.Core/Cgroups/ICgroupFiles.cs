@@ -49,6 +49,9 @@ internal interface ICgroupFiles
     /// <summary>Gives a cgroup of version 2 the list of devices that it may use; null for all. The result has what brings the former state back.</summary>
     public (Errno Error, Func<Errno>? Undo) TrySetDevices(string directory, IReadOnlyList<DeviceRule>? rules);
 
+    /// <summary>The list of devices that a cgroup of version 2 was given; null for none.</summary>
+    public IReadOnlyList<DeviceRule>? Devices(string directory);
+
     /// <summary>Waits until a file says what is waited for; false where it does not within the time, or is gone.</summary>
     public bool WaitFor(string path, Func<string, bool> condition, TimeSpan timeout);
 
@@ -178,6 +181,8 @@ internal sealed class KernelCgroupFiles : ICgroupFiles
 
     public (Errno Error, Func<Errno>? Undo) TrySetDevices(string directory, IReadOnlyList<DeviceRule>? rules) =>
         (DevicePrograms.TrySet(directory, rules, out Func<Errno>? undo), undo);
+
+    public IReadOnlyList<DeviceRule>? Devices(string directory) => DevicePrograms.Read(directory);
 
     public bool WaitFor(string path, Func<string, bool> condition, TimeSpan timeout)
     {

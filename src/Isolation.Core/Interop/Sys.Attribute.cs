@@ -26,6 +26,26 @@ internal static unsafe partial class Sys
         }
     }
 
+    /// <summary>The value of an extended attribute, getxattr(2), of at most 64 KiB; null where there is none that may be read.</summary>
+    public static byte[]? Attribute(string path, string attribute)
+    {
+        byte[] value = new byte[64 * 1024];
+        fixed (byte* file = CString(path), name = CString(attribute), bytes = value)
+        {
+            nint length = getxattr(file, name, bytes, (nuint)value.Length);
+            return length < 0 ? null : value[..(int)length];
+        }
+    }
+
+    /// <summary>Equivalent to removexattr(2); nothing happens where there is none.</summary>
+    public static void RemoveAttribute(string path, string attribute)
+    {
+        fixed (byte* file = CString(path), name = CString(attribute))
+        {
+            _ = removexattr(file, name);
+        }
+    }
+
     /// <summary>Equivalent to setxattr(2); the error number is the result.</summary>
     public static Errno TrySetAttribute(string path, string attribute, ReadOnlySpan<byte> value)
     {
@@ -37,6 +57,9 @@ internal static unsafe partial class Sys
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint getxattr(byte* path, byte* name, byte* value, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int removexattr(byte* path, byte* name);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int setxattr(byte* path, byte* name, byte* value, nuint size, int flags);

@@ -67,8 +67,13 @@ public abstract class CgroupStateCommand : IsolationCommand
 
 /// <summary>Suspend-Cgroup: stops all processes of control groups where they are. Equivalent to <c>docker pause</c> and <c>systemctl freeze</c>.</summary>
 [Cmdlet(VerbsLifecycle.Suspend, "Cgroup", SupportsShouldProcess = true)]
+[OutputType(typeof(CgroupInfo))]
 public sealed class SuspendCgroupCommand : CgroupStateCommand
 {
+    /// <summary>Gives the cgroups as they are afterwards.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
     private protected override string FailureId => "CgroupFreezeFailed";
 
     private protected override void Change(Cgroup cgroup, Func<IReadOnlyCollection<int>>? members)
@@ -82,16 +87,25 @@ public sealed class SuspendCgroupCommand : CgroupStateCommand
         string? set = cgroup.SetName;
         using NameLock? held = set is null ? null : NamespaceStore.Current.Hold(set, Cancellation);
         cgroup.Freeze(members, spared, Patience, Cancellation);
+        if (PassThru)
+        {
+            WriteObject(new CgroupInfo(cgroup.Host, cgroup.Node));
+        }
     }
 }
 
 /// <summary>Resume-Cgroup: lets the processes of control groups go on. Equivalent to <c>docker unpause</c> and <c>systemctl thaw</c>.</summary>
 [Cmdlet(VerbsLifecycle.Resume, "Cgroup", SupportsShouldProcess = true)]
+[OutputType(typeof(CgroupInfo))]
 public sealed class ResumeCgroupCommand : CgroupStateCommand
 {
     /// <summary>Those below too that were suspended by themselves.</summary>
     [Parameter]
     public SwitchParameter Recurse { get; set; }
+
+    /// <summary>Gives the cgroups as they are afterwards.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
 
     private protected override string FailureId => "CgroupThawFailed";
 
@@ -100,6 +114,10 @@ public sealed class ResumeCgroupCommand : CgroupStateCommand
         if (ShouldProcess($"cgroup {cgroup.Path}", "thaw") && (cgroup.SetName is null || cgroup.Exists))
         {
             cgroup.Thaw(Recurse, Patience, Cancellation);
+            if (PassThru)
+            {
+                WriteObject(new CgroupInfo(cgroup.Host, cgroup.Node));
+            }
         }
     }
 }

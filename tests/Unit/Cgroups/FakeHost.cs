@@ -238,6 +238,8 @@ internal sealed class FakeHost : ICgroupFiles, IDisposable
         return (Errno.None, () => TrySetDevices(directory, null).Error);
     }
 
+    public IReadOnlyList<DeviceRule>? Devices(string directory) => null;
+
     public bool WaitFor(string path, Func<string, bool> condition, TimeSpan timeout) => TryRead(path, out string text) == Errno.None && condition(text);
 
     public Errno TryChangeOwner(string path, uint uid, uint gid)
