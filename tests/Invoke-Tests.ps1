@@ -1,15 +1,15 @@
 <#
 .SYNOPSIS
-    Runs every test: xunit, then the Pester suite as root and again as an ordinary user, and if asked for that of control groups in a guest with version 2.
+    Runs every test: xunit, then the Pester suite as root and again as an ordinary user, and that of control groups in a guest with version 2.
 .DESCRIPTION
-    The module must be built. As an ordinary user only that user's part runs. Ends with every failure again and a line "N passed, N failed, N skipped",
+    The module must be built. As an ordinary user only that user's part runs, and no guest. Ends with every failure again and a line "N passed, N failed, N skipped",
     and exit code 1 where a test failed or a part did not run.
 .PARAMETER Filter
     Runs the Pester files alone whose names match, a wildcard.
 .PARAMETER PesterOnly
     No unit tests.
-.PARAMETER Guest
-    The guest too.
+.PARAMETER NoGuest
+    No guest. With a filter there is none either, but for -GuestOnly.
 .PARAMETER GuestOnly
     The guest alone.
 #>
@@ -17,7 +17,7 @@ param(
     [string] $Configuration = 'Release',
     [string] $Filter = '*',
     [switch] $PesterOnly,
-    [switch] $Guest,
+    [switch] $NoGuest,
     [switch] $GuestOnly
 )
 
@@ -163,7 +163,7 @@ elseif ([int](& id -u) -eq 0) {
         Remove-Item $copy -Recurse -Force
     }
 
-    if ($Guest) { Invoke-Guest }
+    if (-not $NoGuest -and $Filter -eq '*') { Invoke-Guest }
 }
 else {
     Invoke-Suite 'Pester suite as an ordinary user' $root 'Root' @()

@@ -144,8 +144,8 @@ Describe 'Suspend-Cgroup and Resume-Cgroup' -Tag Root -Skip:(-not $isRoot) {
         Suspend-Cgroup $name | Should -BeNullOrEmpty
         $found = Suspend-Cgroup $name -PassThru
         $found | Should -BeOfType 'Isolation.CgroupInfo'
-        $found.Cgroup, $found.Frozen | Should -Be "/isolation/$name", $true
-        (Resume-Cgroup $name -PassThru).Frozen | Should -BeFalse
+        $found.Cgroup, $found.IsFrozen | Should -Be "/isolation/$name", $true
+        (Resume-Cgroup $name -PassThru).IsFrozen | Should -BeFalse
     }
 
     It 'says which cgroup above is suspended' {

@@ -65,6 +65,9 @@ internal sealed class Cgroup
         }
     }
 
+    /// <summary>The path in a hierarchy, whether it exists there or not; null where it has none.</summary>
+    internal string? PathIn(CgroupHierarchy hierarchy) => _paths.GetValueOrDefault(hierarchy);
+
     /// <summary>The folder in a hierarchy; null where there is none.</summary>
     public CgroupDirectory? DirectoryIn(CgroupHierarchy hierarchy) =>
         _paths.TryGetValue(hierarchy, out string? path) && Host.Files.DirectoryExists(hierarchy.DirectoryOf(path)) ? new CgroupDirectory(hierarchy, path) : null;
@@ -322,77 +325,13 @@ internal sealed class Cgroup
     /// <param name="members">
     /// The processes that belong to the set, asked for as often as needed until no new one appears; null where it holds none.
     /// </param>
-    public void SetLimits(CgroupLimitRequest request, Func<IReadOnlyCollection<int>>? members = null)
-    {
-        if (request.IsEmpty)
-        {
-            return;
-        }
-
-        bool devicesAreFirst = Host.HierarchyOf(CgroupControllers.Devices) is not null;
-        List<string> controllers = [.. request.Controllers];
-        if (request.Devices is not null && devicesAreFirst)
-        {
-            controllers.Add(CgroupControllers.Devices);
-        }
-
-        foreach (string controller in controllers)
-        {
-            Host.RequireHierarchy(controller);
-        }
-
-        if (SetName is null && !Exists)
-        {
-            throw NotFound();
-        }
-
-        IReadOnlyList<CgroupDirectory> made = IsOurs && request.HasLimits ? EnsureCreated(controllers) : [];
-        CgroupWriter writer = new(Host.Files);
-        CgroupMover mover = new(Host);
-        CgroupPriorities priorities = new(this);
-        try
-        {
-            try
-            {
-                // The values first: a new cgroup is empty, so nothing can stand against them, and the members come under all of them at once.
-                writer.WriteAll(CgroupWritePlan.Build(request, Host.Files, Locate, devicesAreFirst));
-            }
-            catch (CgroupRefusedException refused)
-            {
-                throw CgroupRefusal.Explain(refused, Host);
-            }
-
-            if (made.Count > 0 && members is not null)
-            {
-                mover.MoveAll(members, made);
-            }
-
-            priorities.Set(request.Nice, request.IoPriority, members);
-        }
-        catch (IsolationException exception)
-        {
-            priorities.RollBack();
-            mover.RollBack();
-            IReadOnlyList<string> stuck = writer.RollBack();
-            new CgroupRemover(Host).Undo(made);
-            if (stuck.Count == 0)
-            {
-                throw;
-            }
-
-            throw new IsolationException(
-                exception.ErrorId,
-                exception.Kind,
-                $"{exception.Message} Values written before could not be restored: {string.Join(", ", stuck)}. Set them again.",
-                exception);
-        }
-    }
+    public void SetLimits(CgroupLimitRequest request, Func<IReadOnlyCollection<int>>? members = null) => new CgroupLimiter(this).Set(request, members);
 
     /// <summary>The limits as they are.</summary>
     public CgroupLimit GetLimits()
     {
         List<CgroupDirectory> directories = ShownDirectories();
-        return new CgroupLimitReader(Host, hierarchy => _paths.GetValueOrDefault(hierarchy)).Read(new CgroupLimit
+        return new CgroupLimitReader(Host, PathIn).Read(new CgroupLimit
         {
             Namespace = SetName,
             ProcessId = ProcessId,
@@ -490,30 +429,6 @@ internal sealed class Cgroup
         }
     }
 
-    private (CgroupHierarchy Hierarchy, string Directory) Locate(string controller)
-    {
-        CgroupHierarchy hierarchy = controller == UnifiedWrites.Core && Host.Unified is CgroupHierarchy unified ? unified : Host.RequireHierarchy(controller);
-        if (_paths.TryGetValue(hierarchy, out string? path))
-        {
-            string directory = hierarchy.DirectoryOf(path);
-            if (path == "/" && hierarchy.Root == "/")
-            {
-                throw CgroupRefusal.Root(directory, controller);
-            }
-
-            return Host.Files.DirectoryExists(directory) ? (hierarchy, directory) : throw new IsolationException(
-                "CgroupNotFound",
-                ErrorKind.NotFound,
-                $"{Path} has no folder {directory}, where the {controller} controller lives. Make it with: New-Cgroup {Path} -Controller {controller} -Force");
-        }
-
-        throw new IsolationException(
-            "CgroupControllerMissing",
-            ErrorKind.NotSupported,
-            $"{string.Join(", ", DirectoryPaths)} has no {controller} controller: on this host that lives in {hierarchy.MountPoint}. "
-            + $"Give the path without the mount point, {Path}, to mean the cgroup of that name in every hierarchy.");
-    }
-
     /// <summary>How long its processes waited, and those of the cgroups below it.</summary>
     /// <exception cref="IsolationException"><c>PressureUnavailable</c>.</exception>
     public IReadOnlyList<CgroupPressure> GetPressure()
@@ -571,7 +486,8 @@ internal sealed class Cgroup
     private bool IsOurPath(string path) =>
         path == Host.Placement.Folder || path.StartsWith(Host.Placement.Folder + "/", StringComparison.Ordinal);
 
-    private IsolationException NotFound() => new(
+    /// <summary>That it is not there.</summary>
+    internal IsolationException NotFound() => new(
         "CgroupNotFound", ErrorKind.NotFound, $"There is no cgroup {Path}. Get-Cgroup -Recurse lists those that there are.");
 
     private static CgroupVersion VersionOf(IReadOnlyList<CgroupDirectory> directories)
