@@ -110,63 +110,99 @@ function Set-TestUser {
 }
 
 function Invoke-Guest {
-    # The files of control groups, in one process of one boot. What the host's own run could not try is tried here, so nothing may be skipped.
-    "== Guest with control groups of version 2"
-    $title = 'Guest'
+    # Pester files in one boot of a guest. What the host's own run could not try is tried there, so nothing may be skipped. The job writes a line
+    # "== Counts" and what each suite said after that.
+    param([string] $Title, [string] $Job, [string[]] $Option = @())
+    "== $Title"
     $folder = Join-Path $root 'out/guest'
-    & (Join-Path $root 'tests/vm/prepare') $folder | Out-Host
+    & (Join-Path $root 'tests/vm/prepare') @Option $folder | Out-Host
     if ($LASTEXITCODE -ne 0) {
-        $failures.Add("$title could not be made ready.")
+        $failures.Add("$Title could not be made ready.")
         Add-Result 0 1 0
         return
     }
 
+    $file = [System.IO.Path]::GetTempFileName()
+    [System.IO.File]::WriteAllText($file, $Job)
+    Push-Location $root
+    $lines = @(& (Join-Path $root 'tests/vm/run') @Option -t 720 $folder $file 2>&1 | ForEach-Object { "$_" | Out-Host; "$_" })
+    Pop-Location
+    [System.IO.File]::Delete($file)
+    $mark = [Array]::LastIndexOf($lines, '== Counts')
+    $said = if ($mark -lt 0) { @() } else { @($lines | Select-Object -Skip ($mark + 1)) }
+    if (@($said -match '^(\d+) (\d+) (\d+)$').Count -ne [regex]::Matches($Job, 'Invoke-Suite').Count) {
+        $failures.Add("$Title did not run to its end.")
+        Add-Result 0 1 0
+        return
+    }
+
+    foreach ($line in $said) {
+        if ($line -match '^(\d+) (\d+) (\d+)$') {
+            $passed, $failed, $skipped = [int]$Matches[1], [int]$Matches[2], [int]$Matches[3]
+            Add-Result $passed ($failed + $skipped) 0
+            if ($skipped -ne 0) { $failures.Add("${Title}: $skipped tests were skipped, and each of them is to run there.") }
+        }
+        else { $failures.Add("${Title}: $line") }
+    }
+}
+
+function Invoke-CgroupGuest {
+    # The files of control groups.
     $files = if ($Filter -eq '*') { '*Cgroup*' } else { $Filter }
-    $job = [System.IO.Path]::GetTempFileName()
-    [System.IO.File]::WriteAllText($job, @"
+    Invoke-Guest 'Guest with control groups of version 2' @"
 export ISOLATION_TEST_DISK=/dev/vda
 echo "cgroup v2, kernel `$(uname -r), controllers: `$(cat /sys/fs/cgroup/cgroup.controllers)"
-'$hostPath' -NoProfile -File tests/Invoke-Suite.ps1 -ExcludeTag 'User,FirstVersion,WithoutPressure' -Filter '$files' -Result /run/guest/counts
+'$hostPath' -NoProfile -File tests/Invoke-Suite.ps1 -ExcludeTag 'User,FirstVersion,WithoutPressure,Systemd' -Filter '$files' -Result /run/guest/counts
 echo '== Counts'
 cat /run/guest/counts
 
-"@)
-    Push-Location $root
-    $lines = @(& (Join-Path $root 'tests/vm/run') -t 720 $folder $job 2>&1 | ForEach-Object { "$_" | Out-Host; "$_" })
-    Pop-Location
-    [System.IO.File]::Delete($job)
-    $mark = [Array]::LastIndexOf($lines, '== Counts')
-    if ($mark -lt 0 -or $mark + 1 -ge $lines.Count -or $lines[$mark + 1] -notmatch '^(\d+) (\d+) (\d+)$') {
-        $failures.Add("$title did not run to its end.")
-        Add-Result 0 1 0
-        return
-    }
+"@
+}
 
-    $passed, $failed, $skipped = [int]$Matches[1], [int]$Matches[2], [int]$Matches[3]
-    Add-Result $passed ($failed + $skipped) 0
-    foreach ($line in $lines | Select-Object -Skip ($mark + 2)) { $failures.Add("${title}: $line") }
-    if ($skipped -ne 0) { $failures.Add("${title}: $skipped tests were skipped, and each of them is to run there.") }
+function Invoke-SystemdGuest {
+    # Those of a host that systemd owns, as root and as a user who has logged in.
+    $place = '/tmp/checkout'
+    $program = $hostPath.StartsWith("$root/") ? $place + $hostPath.Substring($root.Length) : $hostPath
+    Invoke-Guest -Option '-s' 'Guest with systemd' @"
+echo "`$(systemctl --version | head -n 1), kernel `$(uname -r), ready after `$(cut -d ' ' -f 1 /proc/uptime) s"
+mkdir $place
+mount --bind '$root' $place
+cd $place
+touch /run/root-counts /tmp/user-counts
+chown $user /tmp/user-counts
+'$program' -NoProfile -File tests/Invoke-Suite.ps1 -ExcludeTag User -Filter Systemd -Result /run/root-counts
+systemd-run -q --pipe --wait --uid=$user -p PAMName=login -p WorkingDirectory=$place '$program' -NoProfile -File tests/Invoke-Suite.ps1 -ExcludeTag Root -Filter Systemd -Result /tmp/user-counts
+echo '== Counts'
+cat /run/root-counts /tmp/user-counts
+
+"@
 }
 
 $runner = $hostPath
-if ($GuestOnly) { Invoke-Guest }
+if ($GuestOnly) {
+    if (-not $Systemd) { Invoke-CgroupGuest }
+    if ($Systemd -or $Filter -eq '*') { Invoke-SystemdGuest }
+}
 elseif (-not $PesterOnly) { Invoke-UnitTest }
 if ($GuestOnly) { }
 elseif ([int](& id -u) -eq 0) {
-    Invoke-Suite 'Pester suite as root' $root 'User' @()
+    Invoke-Suite 'Pester suite as root' $root 'User,Systemd' @()
     Set-TestUser
     $copy = New-UserCopy
     try {
-        Invoke-Suite "Pester suite as an ordinary user" $copy 'Root' @('runuser', '-u', $user, '--', 'env', "HOME=/home/$user", 'XDG_RUNTIME_DIR=')
+        Invoke-Suite "Pester suite as an ordinary user" $copy 'Root,Systemd' @('runuser', '-u', $user, '--', 'env', "HOME=/home/$user", 'XDG_RUNTIME_DIR=')
     }
     finally {
         Remove-Item $copy -Recurse -Force
     }
 
-    if (-not $NoGuest -and $Filter -eq '*') { Invoke-Guest }
+    if (-not $NoGuest -and $Filter -eq '*') {
+        Invoke-CgroupGuest
+        Invoke-SystemdGuest
+    }
 }
 else {
-    Invoke-Suite 'Pester suite as an ordinary user' $root 'Root' @()
+    Invoke-Suite 'Pester suite as an ordinary user' $root 'Root,Systemd' @()
 }
 
 $failures | ForEach-Object { "FAILED $_" }

@@ -128,7 +128,7 @@ internal sealed class Cgroup
         Dictionary<CgroupHierarchy, string> paths = [];
         foreach (CgroupHierarchy hierarchy in host.Hierarchies)
         {
-            if (placement.Delegated is null || hierarchy == host.Unified)
+            if (host.Files.EffectiveUser == 0 || hierarchy == host.Unified)
             {
                 paths[hierarchy] = path;
             }
@@ -218,6 +218,11 @@ internal sealed class Cgroup
     {
         foreach (string path in Below(host, host.Placement.Folder))
         {
+            if (path == CgroupTree.Combine(host.Placement.Folder, SystemdUnit.AgentsName))
+            {
+                continue;
+            }
+
             Cgroup? cgroup = null;
             try
             {
@@ -483,8 +488,7 @@ internal sealed class Cgroup
         }
     }
 
-    private bool IsOurPath(string path) =>
-        path == Host.Placement.Folder || path.StartsWith(Host.Placement.Folder + "/", StringComparison.Ordinal);
+    private bool IsOurPath(string path) => Host.Placement.Holds(path);
 
     /// <summary>That it is not there.</summary>
     internal IsolationException NotFound() => new(

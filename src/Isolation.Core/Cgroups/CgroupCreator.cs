@@ -147,13 +147,7 @@ internal sealed class CgroupCreator(CgroupHost host)
 
     private void MakeIn(CgroupHierarchy hierarchy, CgroupCreation creation, List<string>? needed)
     {
-        List<string> chain = [];
-        for (string? at = creation.Path; at is not null && at != "/" && at != host.Placement.Delegated; at = CgroupPlacement.Parent(at))
-        {
-            chain.Insert(0, at);
-        }
-
-        for (int attempt = 1; !TryMakeChain(hierarchy, chain, creation.Threaded, needed); attempt++)
+        for (int attempt = 1; !TryMakeChain(hierarchy, creation.Path, creation.Threaded, needed); attempt++)
         {
             if (attempt == Attempts)
             {
@@ -163,8 +157,15 @@ internal sealed class CgroupCreator(CgroupHost host)
     }
 
     // False where a folder on the way disappeared.
-    private bool TryMakeChain(CgroupHierarchy hierarchy, List<string> chain, bool threaded, List<string>? needed)
+    private bool TryMakeChain(CgroupHierarchy hierarchy, string wanted, bool threaded, List<string>? needed)
     {
+        List<string> chain = [];
+        string top = host.Placement.Prepare(hierarchy, wanted);
+        for (string? at = wanted; at is not null && at != "/" && at != top; at = CgroupPlacement.Parent(at))
+        {
+            chain.Insert(0, at);
+        }
+
         foreach (string path in chain)
         {
             bool last = path == chain[^1];
@@ -187,7 +188,7 @@ internal sealed class CgroupCreator(CgroupHost host)
                 }
 
                 Errno error = host.Files.TryMakeDirectory(directory);
-                if (error is Errno.ENOENT or Errno.ENODEV && path != chain[0])
+                if (error is Errno.ENOENT or Errno.ENODEV && (path != chain[0] || host.Placement.Unit is not null))
                 {
                     return false;
                 }
@@ -199,7 +200,11 @@ internal sealed class CgroupCreator(CgroupHost host)
 
                 if (error == Errno.None)
                 {
-                    host.Files.Mark(directory);
+                    if (!host.Placement.LeadsTo(path))
+                    {
+                        host.Files.Mark(directory);
+                    }
+
                     _made.Add(directory);
                 }
             }
@@ -292,6 +297,11 @@ internal sealed class CgroupCreator(CgroupHost host)
         for (int i = _enabled.Count - 1; i >= 0; i--)
         {
             _ = host.Files.TryWrite(_enabled[i].Directory + "/cgroup.subtree_control", "-" + _enabled[i].Controller);
+        }
+
+        if (host.Placement.Unit is not null)
+        {
+            host.Placement.Release(host.Hierarchies);
         }
     }
 

@@ -14,12 +14,16 @@ internal sealed class CgroupHost
 {
     private readonly Dictionary<string, CgroupHierarchy> _byController = new(StringComparer.Ordinal);
     private CpuList? _onlineCpus;
-    private CgroupPlacement? _placement;
+    private readonly Lazy<CgroupPlacement> _placement;
+    private readonly Lazy<SystemdTree?> _systemd;
 
-    private CgroupHost(string root, ICgroupFiles files)
+    private CgroupHost(string root, ICgroupFiles files, ICommands commands)
     {
         Root = root;
         Files = files;
+        Commands = commands;
+        _placement = new(() => CgroupPlacement.Find(this));
+        _systemd = new(() => SystemdTree.Find(this));
     }
 
     /// <summary>The folder below which <c>/proc</c>, <c>/sys</c> and the mount points are looked for; empty for the real ones.</summary>
@@ -27,6 +31,9 @@ internal sealed class CgroupHost
 
     /// <summary>The calls on files.</summary>
     public ICgroupFiles Files { get; }
+
+    /// <summary>The programs of others.</summary>
+    public ICommands Commands { get; }
 
     /// <summary>All hierarchies, version 2 first.</summary>
     public IReadOnlyList<CgroupHierarchy> Hierarchies { get; private set; } = [];
@@ -38,7 +45,10 @@ internal sealed class CgroupHost
     public CgroupVersion Version { get; private set; }
 
     /// <summary>Where this process may make cgroups of its own.</summary>
-    public CgroupPlacement Placement => _placement ??= CgroupPlacement.Find(this);
+    public CgroupPlacement Placement => _placement.Value;
+
+    /// <summary>systemd, where it owns the cgroups; otherwise null.</summary>
+    public SystemdTree? Systemd => _systemd.Value;
 
     /// <summary>The processors that are on, <c>/sys/devices/system/cpu/online</c>; null where it cannot be read.</summary>
     public CpuList? OnlineCpus
@@ -82,9 +92,10 @@ internal sealed class CgroupHost
     /// <summary>Reads a host's hierarchies anew; mounts may change at any time.</summary>
     /// <param name="root">A folder that stands for <c>/</c>.</param>
     /// <param name="files">The calls on files; the kernel's where null.</param>
-    public static CgroupHost Read(string root = "", ICgroupFiles? files = null)
+    /// <param name="commands">The programs of others; the host's where null.</param>
+    public static CgroupHost Read(string root = "", ICgroupFiles? files = null, ICommands? commands = null)
     {
-        CgroupHost host = new(root, files ?? KernelCgroupFiles.Instance);
+        CgroupHost host = new(root, files ?? KernelCgroupFiles.Instance, commands ?? HostCommands.Instance);
         if (host.Files.TryRead(root + "/proc/self/mountinfo", out string text) != Errno.None)
         {
             return host;

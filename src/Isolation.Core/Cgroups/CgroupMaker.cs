@@ -97,13 +97,7 @@ internal sealed class CgroupMaker(CgroupHost host)
             return;
         }
 
-        List<string> chain = [];
-        for (string? at = path; at is not null && at != "/" && at != host.Placement.Delegated; at = CgroupPlacement.Parent(at))
-        {
-            chain.Insert(0, at);
-        }
-
-        for (int attempt = 1; !TryMakeChain(hierarchy, chain, controllers); attempt++)
+        for (int attempt = 1; !TryMakeChain(hierarchy, path, controllers); attempt++)
         {
             if (attempt == Attempts)
             {
@@ -113,8 +107,15 @@ internal sealed class CgroupMaker(CgroupHost host)
     }
 
     // False where a folder on the way disappeared: somebody removed the last set and our folder with it.
-    private bool TryMakeChain(CgroupHierarchy hierarchy, List<string> chain, List<string> controllers)
+    private bool TryMakeChain(CgroupHierarchy hierarchy, string path, List<string> controllers)
     {
+        List<string> chain = [];
+        string top = host.Placement.Prepare(hierarchy, path);
+        for (string? at = path; at is not null && at != "/" && at != top; at = CgroupPlacement.Parent(at))
+        {
+            chain.Insert(0, at);
+        }
+
         for (int i = 0; i < chain.Count; i++)
         {
             string directory = hierarchy.DirectoryOf(chain[i]);
@@ -127,7 +128,7 @@ internal sealed class CgroupMaker(CgroupHost host)
             if (!host.Files.DirectoryExists(directory))
             {
                 Errno error = host.Files.TryMakeDirectory(directory);
-                if (error == Errno.ENOENT && i > 0)
+                if (error == Errno.ENOENT && (i > 0 || host.Placement.Unit is not null))
                 {
                     return false;
                 }
@@ -150,7 +151,7 @@ internal sealed class CgroupMaker(CgroupHost host)
         }
 
         // Our folder may have been removed and made again by others between two steps, and then has no controllers on yet.
-        return IsReady(hierarchy, hierarchy.DirectoryOf(chain[^1]), controllers);
+        return chain.Count == 0 || IsReady(hierarchy, hierarchy.DirectoryOf(path), controllers);
     }
 
     private bool IsReady(CgroupHierarchy hierarchy, string directory, List<string> controllers)

@@ -30,6 +30,13 @@ internal sealed class CgroupMover(CgroupHost host, bool stayBelow = true, bool t
             }
 
             Errno error = host.Files.TryWrite(FileIn(directory.FullPath, directory.Hierarchy), pid.ToString(CultureInfo.InvariantCulture));
+            if (error is Errno.EACCES or Errno.EPERM && !threads && host.Placement.Unit is { OfUser: true } unit
+                && directory.Hierarchy == host.Unified && host.Placement.Holds(directory.Path))
+            {
+                // From a login's cgroup, say: the one above both is root's, and systemd has the right.
+                error = unit.TryAttach(directory.Path, pid) is string refusal ? throw CgroupRefusal.ExplainAttach(pid, directory.FullPath, refusal, host) : Errno.None;
+            }
+
             if (error != Errno.None)
             {
                 throw threads && error == Errno.EOPNOTSUPP

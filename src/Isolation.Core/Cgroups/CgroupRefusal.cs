@@ -234,6 +234,11 @@ internal static class CgroupRefusal
         };
     }
 
+    /// <summary>A process that systemd could not move either.</summary>
+    public static IsolationException ExplainAttach(int pid, string directory, string refusal, CgroupHost host) => CgroupPlacement.NotDelegated(
+        $"move process {pid}{Name(pid, host)} into {directory}",
+        $"this user may not write the cgroup.procs file of the cgroup above both places, and systemd refuses to do it: {refusal.TrimEnd('.')}");
+
     /// <summary>A single thread that version 2 keeps out of a cgroup.</summary>
     public static IsolationException ExplainThread(int thread, string directory, CgroupHost host) => Failed(
         ErrorKind.NotSupported,

@@ -107,16 +107,25 @@ internal sealed class CgroupRemover(CgroupHost host)
         RemoveFolder(made);
     }
 
-    // Our folder goes with the last set; while there are others the kernel refuses (EBUSY), which is all the check that is needed.
+    // Our folder goes with the last set.
     private void RemoveFolder(IReadOnlyList<CgroupDirectory> directories)
     {
         foreach (CgroupDirectory directory in directories)
         {
-            string folder = directory.Hierarchy.DirectoryOf(host.Placement.Folder);
-            if (host.Files.Subdirectories(folder).Count == 0)
+            if (directory.FullPath == host.Placement.Unit?.Directory)
             {
-                _ = host.Files.TryRemoveDirectory(folder);
+                host.Placement.Unit.End();
             }
+        }
+
+        host.Placement.Release([.. Hierarchies(directories)]);
+    }
+
+    private static IEnumerable<CgroupHierarchy> Hierarchies(IReadOnlyList<CgroupDirectory> directories)
+    {
+        foreach (CgroupDirectory directory in directories)
+        {
+            yield return directory.Hierarchy;
         }
     }
 

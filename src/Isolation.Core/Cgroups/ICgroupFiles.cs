@@ -63,6 +63,9 @@ internal interface ICgroupFiles
 
     /// <summary>Whether that is noted on a folder.</summary>
     public bool IsMarked(string path);
+
+    /// <summary>Whether systemd has noted on a folder that it is delegated; for users since version 251.</summary>
+    public bool IsDelegated(string path);
 }
 
 /// <summary>The real ones.</summary>
@@ -231,4 +234,6 @@ internal sealed class KernelCgroupFiles : ICgroupFiles
     }
 
     public bool IsMarked(string path) => Sys.HasAttribute(path, "trusted." + MarkName) || Sys.HasAttribute(path, "user." + MarkName);
+
+    public bool IsDelegated(string path) => Sys.HasAttribute(path, "trusted.delegate") || Sys.HasAttribute(path, "user.delegate");
 }

@@ -179,6 +179,7 @@ internal sealed class StartedProgram : IDisposable
         int files = 0;
         foreach (CgroupDirectory directory in Cgroups(target, settings))
         {
+            SetCgroups.LetReach(directory, AgentClient.Current.Pid);
             bool unified = directory.Hierarchy.Version == CgroupVersion.V2;
             string path = unified ? directory.FullPath : directory.ProcsFile;
             Errno error = Sys.TryOpen(path, unified ? OpenFlags.ReadOnly : OpenFlags.WriteOnly, out Descriptor? descriptor);

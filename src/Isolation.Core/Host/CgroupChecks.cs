@@ -15,6 +15,7 @@ internal static class CgroupChecks
     public static IReadOnlyList<HostCheckDefinition> All { get; } =
     [
         new(Area, "Layout", false, "Limits.", Layout),
+        new(Area, "Owner", false, "Where cgroups of this module lie.", Owner),
         new(Area, "New cgroups", false, "Set-CgroupLimit on sets.", NewCgroups),
         Controller("cpu", "cpu", "-CpuMax and -CpuWeight."),
         Controller("cpuset", "cpuset", "-CpuSet."),
@@ -63,6 +64,44 @@ internal static class CgroupChecks
         };
     }
 
+    private static HostFinding Owner(HostView view)
+    {
+        CgroupHost host = view.Cgroups;
+        if (host.Systemd is not SystemdTree systemd)
+        {
+            return HostFinding.Works(host.Hierarchies.Count == 0 ? "there is nothing to own" : "none; systemd does not own the tree");
+        }
+
+        string name = systemd.Version is string version ? $"systemd {version}" : "systemd";
+        if (host.Placement.Unit is not SystemdUnit unit)
+        {
+            return host.Placement.Refusal is null
+                ? HostFinding.Works($"{name}, which has delegated {host.Placement.Top}")
+                : HostFinding.Limited(name, $"As root: loginctl enable-linger {view.UserName}", "No cgroups for a user whose own systemd does not run.");
+        }
+
+        string value = $"{name}; ours are those of {unit.Path}";
+        string? bus = BusCause(view, unit);
+        return bus is not null ? HostFinding.Limited(value, bus, "systemd cannot be asked for the unit.")
+            : !unit.OfUser ? HostFinding.Works(value)
+            : host.Files.TryRead(host.Unified!.DirectoryOf(unit.Manager) + "/cgroup.controllers", out string controllers) == Errno.None
+                ? HostFinding.Works($"{value}, with {controllers.Replace(" ", ", ", StringComparison.Ordinal)}")
+            : HostFinding.Works(value);
+    }
+
+    private static string? BusCause(HostView view, SystemdUnit unit)
+    {
+        if (view.FindProgram("busctl") is null)
+        {
+            return "apt-get install systemd, which brings busctl";
+        }
+
+        string folder = view.Kernel.Variable("XDG_RUNTIME_DIR") is { Length: > 0 } set ? set : $"/run/user/{view.Kernel.User}";
+        return unit.OfUser && string.IsNullOrEmpty(view.Kernel.Variable("DBUS_SESSION_BUS_ADDRESS")) && !view.Kernel.TryStatus($"{view.Root}{folder}/bus", out _)
+            ? "apt-get install dbus-user-session, and log in anew"
+            : null;
+    }
+
     private static HostFinding NewCgroups(HostView view)
     {
         CgroupHost host = view.Cgroups;
@@ -75,7 +114,7 @@ internal static class CgroupChecks
         if (placement.Refusal is string refusal)
         {
             string remedy = !HasLimits(host.Unified) ? $"Run as root. {BootUnified}"
-                : view.HasSystemd ? "systemd-run --user --scope -p Delegate=yes pwsh"
+                : view.HasSystemd ? $"As root: loginctl enable-linger {view.UserName}"
                 : $"Run as root, or have root give you a group: mkdir {Place(view, host.Unified!)}/{view.UserName}; chown -R {view.UserName} {Place(view, host.Unified!)}/{view.UserName}; and start PowerShell in it.";
             return HostFinding.Missing(view.Root.Length == 0 ? refusal : refusal.Replace(view.Root, "", StringComparison.Ordinal), remedy);
         }
@@ -97,8 +136,8 @@ internal static class CgroupChecks
                 : HostFinding.Limited($"may not be written to: {string.Join(", ", closed)}", remedy, "No limits of the controllers there.");
         }
 
-        return HostFinding.Works(placement.Delegated is null
-            ? $"{placement.Folder} in each hierarchy"
+        return HostFinding.Works(placement.Unit is SystemdUnit unit ? $"{placement.Folder}, by {(unit.OfUser ? "the user's " : "")}systemd"
+            : placement.Delegated is null ? $"{placement.Folder} in each hierarchy"
             : $"{placement.Folder} in {Place(view, host.Unified!)}, delegated to {view.UserName}");
     }
 
@@ -122,7 +161,7 @@ internal static class CgroupChecks
             return HostFinding.Missing($"{value}, which may not be written to", "See the check 'New cgroups'.");
         }
 
-        if (host.Placement.Delegated is string delegated && !IsOn(view, hierarchy.DirectoryOf(delegated) + "/cgroup.controllers", name))
+        if (Given(host) is string delegated && !IsOn(view, hierarchy.DirectoryOf(delegated) + "/cgroup.controllers", name))
         {
             return HostFinding.Missing(
                 $"{value}, not delegated to {view.UserName}",
@@ -186,7 +225,10 @@ internal static class CgroupChecks
     }
 
     private static bool CanMake(HostView view, CgroupHierarchy hierarchy) => !hierarchy.ReadOnly
-        && view.Files.IsWritable(hierarchy.DirectoryOf(view.Cgroups.Placement.Delegated ?? "/") + "/cgroup.procs");
+        && view.Files.IsWritable(hierarchy.DirectoryOf(Given(view.Cgroups) ?? "/") + "/cgroup.procs");
+
+    // What the user was given; our folder in it may not be there yet.
+    private static string? Given(CgroupHost host) => host.Placement.Delegated is not string delegated ? null : host.Placement.Unit?.Manager ?? delegated;
 
     private static bool IsOn(HostView view, string file, string controller) =>
         view.Files.TryRead(file, out string text) == Errno.None && Array.IndexOf(text.Split(' '), controller) >= 0;

@@ -211,7 +211,7 @@ internal sealed class NamespaceStore
 
             if (planned.BirthCgroup || planned.CgroupFiles != 0)
             {
-                OpenCgroup(planned.Name, opened);
+                OpenCgroup(planned.Name, agent, opened);
             }
 
             List<Descriptor> inputs = [.. opened];
@@ -248,12 +248,13 @@ internal sealed class NamespaceStore
     }
 
     // The set's own control group, in which its maker is when it makes a cgroup namespace: that is the namespace's root from then on.
-    private static void OpenCgroup(string name, List<Descriptor> opened)
+    private static void OpenCgroup(string name, AgentClient agent, List<Descriptor> opened)
     {
         Cgroup cgroup = Cgroup.ForSet(SetCgroups.Host, name);
         cgroup.MakeEverywhere();
         foreach (CgroupDirectory directory in cgroup.Places)
         {
+            SetCgroups.LetReach(directory, agent.Pid);
             bool unified = directory.Hierarchy.Version == CgroupVersion.V2;
             Descriptor descriptor = Sys.Open(unified ? directory.FullPath : directory.ProcsFile, unified ? OpenFlags.ReadOnly : OpenFlags.WriteOnly);
             opened.Insert(unified ? 0 : opened.Count, descriptor);

@@ -213,7 +213,8 @@ public sealed class CgroupReference
     private static (string Text, string? SetName, long? ProcessId, string[]? Directories) FromLimit(
         string cgroup, string? set, int? processId, string[]? directories) =>
         processId is int pid ? (pid.ToString(CultureInfo.InvariantCulture), null, pid, null)
-        : set is not null && (directories is null or [] || cgroup.EndsWith($"/{CgroupPlacement.FolderName}/{set}", StringComparison.Ordinal)) ? (set, set, null, null)
+        : set is not null && (directories is null or [] || cgroup.EndsWith($"/{CgroupPlacement.FolderName}/{set}", StringComparison.Ordinal)
+            || cgroup.EndsWith($"/{SystemdUnit.Name}/{set}", StringComparison.Ordinal)) ? (set, set, null, null)
         : (cgroup, null, null, directories ?? []);
 
     private static bool IsDeserialized(PSObject value, Type type) => value.TypeNames.Contains("Deserialized." + type.FullName);

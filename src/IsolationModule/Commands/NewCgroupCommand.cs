@@ -70,6 +70,13 @@ public sealed class NewCgroupCommand : CgroupCommand
         IReadOnlyList<CgroupHierarchy> places = creator.Plan(creation);
         if (ShouldProcess($"cgroup {path}", $"make in {string.Join(", ", places)}"))
         {
+            if (Groups.Placement.OwnerOf(path) is string owner)
+            {
+                WriteWarning(
+                    $"{path} lies in {owner}, which belongs to systemd: that may take controllers away from it, and remove it with what is above. "
+                    + $"Give the name without a / to have it in {Groups.Placement.Folder}, which is delegated.");
+            }
+
             WriteObject(new CgroupInfo(Groups, creator.Make(creation)));
         }
     }

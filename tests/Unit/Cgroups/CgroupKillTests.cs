@@ -87,6 +87,8 @@ public sealed class CgroupKillTests
 
         public IReadOnlyList<DeviceRule>? Devices(string directory) => s_kernel.Devices(directory);
 
+        public bool IsDelegated(string path) => s_kernel.IsDelegated(path);
+
         public (Errno Error, Func<Errno>? Undo) TrySetDevices(string directory, IReadOnlyList<DeviceRule>? rules) => s_kernel.TrySetDevices(directory, rules);
 
         public bool WaitFor(string path, Func<string, bool> condition, TimeSpan timeout) => s_kernel.WaitFor(path, condition, timeout);

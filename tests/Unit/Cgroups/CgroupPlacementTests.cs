@@ -99,6 +99,6 @@ public sealed class CgroupPlacementTests
         Assert.Equal("CgroupNotDelegated", exception.ErrorId);
         Assert.Equal(ErrorKind.PermissionDenied, exception.Kind);
         Assert.Contains(cause, exception.Message, StringComparison.Ordinal);
-        Assert.Contains("Delegate=yes", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("enable-linger", exception.Message, StringComparison.Ordinal);
     }
 }

@@ -97,7 +97,13 @@ internal sealed class FakeHost : ICgroupFiles, IDisposable
     /// <summary>The folders that are noted as made here.</summary>
     public HashSet<string> Marked { get; } = [];
 
-    public CgroupHost Read() => CgroupHost.Read(Root, this);
+    /// <summary>The folders that systemd has noted as delegated.</summary>
+    public HashSet<string> DelegatedFolders { get; } = [];
+
+    /// <summary>The systemd that is asked; none where null.</summary>
+    public FakeSystemd? Systemd { get; set; }
+
+    public CgroupHost Read() => CgroupHost.Read(Root, this, Systemd);
 
     public void Put(string path, string text)
     {
@@ -215,6 +221,7 @@ internal sealed class FakeHost : ICgroupFiles, IDisposable
         }
 
         Directory.Delete(path, recursive: true);
+        Marked.Remove(path[Root.Length..]);
         return Errno.None;
     }
 
@@ -256,6 +263,8 @@ internal sealed class FakeHost : ICgroupFiles, IDisposable
     public void Mark(string path) => Marked.Add(path[Root.Length..]);
 
     public bool IsMarked(string path) => Marked.Contains(path[Root.Length..]);
+
+    public bool IsDelegated(string path) => DelegatedFolders.Contains(path[Root.Length..]);
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 

@@ -365,7 +365,7 @@ public sealed class HostCheckTests : IDisposable
         Is(checks["New cgroups"], HostCheckStatus.Missing, "no cgroup from /sys/fs/cgroup upwards belongs to this user", "chown -R alice /sys/fs/cgroup/alice");
         Is(checks["memory"], HostCheckStatus.Missing, "for root alone", "New cgroups");
         Directory.CreateDirectory(host.Root + "/run/systemd/system");
-        Is(Check(host, kernel)["New cgroups"], HostCheckStatus.Missing, "no cgroup", "systemd-run --user --scope -p Delegate=yes pwsh");
+        Is(Check(host, kernel)["New cgroups"], HostCheckStatus.Missing, "no cgroup", "As root: loginctl enable-linger alice");
 
         host.Put("/sys/fs/cgroup/cgroup.subtree_control", "memory pids");
         host.MakeCgroup("/sys/fs/cgroup/alice");
