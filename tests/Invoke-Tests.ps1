@@ -1,6 +1,7 @@
 <#
 .SYNOPSIS
-    Runs every test: xunit, then the Pester suite as root and again as an ordinary user, and that of control groups in a guest with version 2.
+    Runs every test: xunit, then the Pester suite as root and again as an ordinary user, and that of control groups in guests with version 2: a bare one, and one
+    with systemd.
 .DESCRIPTION
     The module must be built. As an ordinary user only that user's part runs, and no guest. Ends with every failure again and a line "N passed, N failed, N skipped",
     and exit code 1 where a test failed or a part did not run.
@@ -11,14 +12,17 @@
 .PARAMETER NoGuest
     No guest. With a filter there is none either, but for -GuestOnly.
 .PARAMETER GuestOnly
-    The guest alone.
+    The guests alone.
+.PARAMETER Systemd
+    Of the guests that whose process 1 is systemd alone.
 #>
 param(
     [string] $Configuration = 'Release',
     [string] $Filter = '*',
     [switch] $PesterOnly,
     [switch] $NoGuest,
-    [switch] $GuestOnly
+    [switch] $GuestOnly,
+    [switch] $Systemd
 )
 
 Set-StrictMode -Version 3
