@@ -16,7 +16,7 @@ $pester = Get-Module Pester -ListAvailable | Where-Object { $_.Version.Major -eq
 if (-not $pester) { $env:PSModulePath = (Join-Path $PSScriptRoot 'PesterStandIn') + [System.IO.Path]::PathSeparator + $env:PSModulePath }
 Import-Module Pester
 $files = @(foreach ($folder in 'Pester', 'PesterStandIn/tests') {
-    Get-ChildItem (Join-Path $PSScriptRoot $folder) -Filter '*.Tests.ps1' | Where-Object Name -Like "$Filter.Tests.ps1" | ForEach-Object FullName
+    Get-ChildItem (Join-Path $PSScriptRoot $folder) -Filter '*.Tests.ps1' | Where-Object { $name = $_.Name; $Filter -split ',' | Where-Object { $name -like "$_.Tests.ps1" } } | ForEach-Object FullName
 })
 
 # The tests are not to see this script's preference.

@@ -1,6 +1,9 @@
 # What the tests of control groups share: sets with a cgroup, programs in it, and the kernel's own counters as the independent reader. The helpers
 # know both versions of cgroups, so the same tests run on every host.
 
+# The folder of this module's cgroups, where root makes them.
+$script:Ours = if ([System.IO.Directory]::Exists('/run/systemd/system') -and [System.IO.Directory]::Exists('/sys/fs/cgroup/init.scope')) { '/system.slice/isolation.service' } else { '/isolation' }
+
 function New-LimitedSet {
     # A set of its own, by name; the cheapest kind there is.
     $options = @{ Name = New-TestName; Type = 'Uts' }
@@ -77,9 +80,12 @@ function Get-CpuSeconds {
 }
 
 function Get-CgroupFolder {
-    # Every folder called `isolation` that a hierarchy has, and what is in it.
+    # Every folder of ours that a hierarchy has, and what is in it.
     foreach ($root in @('/sys/fs/cgroup') + [System.IO.Directory]::GetDirectories('/sys/fs/cgroup')) {
-        if ([System.IO.Directory]::Exists("$root/isolation")) { "$root/isolation"; [System.IO.Directory]::GetDirectories("$root/isolation") }
+        # It may go while one looks.
+        try { $inner = [System.IO.Directory]::GetDirectories("$root$Ours") } catch { continue }
+        "$root$Ours"
+        $inner
     }
 }
 

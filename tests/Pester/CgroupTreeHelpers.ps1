@@ -39,7 +39,7 @@ function New-TestGroup {
 function Get-TestGroupFolder {
     # The folders that tests of this process left, the inner ones first.
     foreach ($root in Get-CgroupRoot) {
-        foreach ($parent in $root, "$root/isolation") {
+        foreach ($parent in $root, "$root$Ours") {
             foreach ($name in $TestNames) {
                 if ([System.IO.Directory]::Exists("$parent/$name")) { & find "$parent/$name" -depth -type d }
             }
@@ -60,7 +60,7 @@ function Remove-TestGroup {
             -not [System.IO.Directory]::Exists($folder)
         }
     }
-    foreach ($root in Get-CgroupRoot) { if ([System.IO.Directory]::Exists("$root/isolation")) { /bin/rmdir "$root/isolation" 2>$null } }
+    foreach ($root in Get-CgroupRoot) { if ([System.IO.Directory]::Exists("$root$Ours")) { /bin/rmdir "$root$Ours" 2>$null } }
 }
 
 function Start-Sleeper {

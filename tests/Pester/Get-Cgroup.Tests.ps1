@@ -170,8 +170,8 @@ Describe 'Get-Cgroup' -Tag Root -Skip:(-not $isRoot) {
         $name = New-LimitedSet
         $null = Set-CgroupLimit $name -PidsMax 10
         (Get-Cgroup $name).Namespace | Should -BeExactly $name
-        (Get-Namespace $name | Get-Cgroup).Cgroup | Should -BeExactly "/isolation/$name"
-        (Get-Cgroup "$($name.Substring(0, 15))*").Cgroup | Should -Contain "/isolation/$name"
+        (Get-Namespace $name | Get-Cgroup).Cgroup | Should -BeExactly "$Ours/$name"
+        (Get-Cgroup "$($name.Substring(0, 15))*").Cgroup | Should -Contain "$Ours/$name"
     }
 
     It 'says that a set has no cgroup yet' {

@@ -34,7 +34,7 @@ Describe 'Get-CgroupLimit' -Tag Root -Skip:(-not $isRoot) {
         $limit = Get-CgroupLimit $Name
         $limit | Should -BeOfType 'Isolation.CgroupLimit'
         $limit.Namespace | Should -BeExactly $Name
-        $limit.Cgroup | Should -BeExactly "/isolation/$Name"
+        $limit.Cgroup | Should -BeExactly "$Ours/$Name"
         $limit.MemoryMax | Should -Be 64MB
         $limit.CpuMax | Should -Be 0.5
         $limit.CpuWeight | Should -Be 200
@@ -75,7 +75,7 @@ Describe 'Get-CgroupLimit' -Tag Root -Skip:(-not $isRoot) {
         try {
             if (Test-Path "$folder/cgroup.subtree_control") { [System.IO.File]::WriteAllText("$folder/cgroup.subtree_control", '+pids') }
             [System.IO.File]::WriteAllText("$folder/inner/pids.max", '50')
-            $inner = Get-CgroupLimit "/isolation/$Name/inner"
+            $inner = Get-CgroupLimit "$Ours/$Name/inner"
             $inner.PidsMax | Should -Be 50
             $inner.EffectivePidsMax | Should -Be 10
             $inner.Namespace | Should -BeExactly $Name
@@ -100,7 +100,7 @@ Describe 'Get-CgroupLimit' -Tag Root -Skip:(-not $isRoot) {
             'piped' { Get-Process -Id $process.Id | Get-CgroupLimit }
             'property ProcessId' { [pscustomobject]@{ ProcessId = $process.Id } | Get-CgroupLimit }
         }
-        $found.Cgroup | Should -BeExactly "/isolation/$Name"
+        $found.Cgroup | Should -BeExactly "$Ours/$Name"
         $found.ProcessId | Should -Be $process.Id
         $found.PidsMax | Should -Be 7
     }
@@ -146,7 +146,7 @@ Describe 'Get-CgroupLimit' -Tag Root -Skip:(-not $isRoot) {
     It 'completes paths of cgroups' {
         Set-CgroupLimit $Name -PidsMax 7
         (Complete 'Set-CgroupLimit -Cgroup /isola').CompletionText | Should -Contain '/isolation'
-        (Complete "Get-CgroupLimit /isolation/$($Name.Substring(0, 12))").CompletionText | Should -Contain "/isolation/$Name"
+        (Complete "Get-CgroupLimit /isolation/$($Name.Substring(0, 12))").CompletionText | Should -Contain "$Ours/$Name"
         $folder = Split-Path (Find-File (Get-CgroupLimit $Name).Path 'pids.max')
         (Complete "Get-CgroupLimit $(Split-Path $folder)/isotest").CompletionText | Should -Contain $folder
     }

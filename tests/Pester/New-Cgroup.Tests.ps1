@@ -53,8 +53,8 @@ Describe 'New-Cgroup' -Tag Root -Skip:(-not $isRoot) {
     }
 
     It 'makes one of this module by a name alone' {
-        (New-Cgroup $Name).Cgroup | Should -BeExactly "/isolation/$Name"
-        (Get-Cgroup $Name).Cgroup | Should -BeExactly "/isolation/$Name"
+        (New-Cgroup $Name).Cgroup | Should -BeExactly "$Ours/$Name"
+        (Get-Cgroup $Name).Cgroup | Should -BeExactly "$Ours/$Name"
     }
 
     It 'makes one inside another, by -Parent <Form>' -ForEach @(@{ Form = 'object' }, @{ Form = 'path' }) {

@@ -128,7 +128,7 @@ Describe 'Remove-Cgroup' -Tag Root -Skip:(-not $isRoot) {
         $refusal = Get-Refusal { Remove-Cgroup $set }
         $refusal.FullyQualifiedErrorId | Should -BeExactly "CgroupOfSet,$Command"
         "$refusal" | Should -Match "Remove-Namespace $set"
-        (Get-Refusal { Remove-Cgroup /isolation -Recurse -Force -WhatIf }).FullyQualifiedErrorId | Should -BeExactly "CgroupOfSet,$Command"
+        (Get-Refusal { Remove-Cgroup $Ours -Recurse -Force -WhatIf }).FullyQualifiedErrorId | Should -BeExactly "CgroupOfSet,$Command"
     }
 
     It 'refuses to both move and kill' {
@@ -162,7 +162,7 @@ Describe 'Remove-Cgroup' -Tag Root -Skip:(-not $isRoot) {
 
 Describe 'Remove-Cgroup: as an ordinary user' -Tag User -Skip:$isRoot {
     It 'refuses what is not theirs' {
-        $other = Get-Cgroup | Where-Object Cgroup -notlike '/isolation*' | Select-Object -First 1
+        $other = Get-Cgroup | Where-Object Cgroup -notlike "$Ours*" | Select-Object -First 1
         if (-not $other) { Set-ItResult -Skipped -Because 'there is no cgroup'; return }
         (Get-Refusal { Remove-Cgroup $other -Recurse -WhatIf }).FullyQualifiedErrorId | Should -BeExactly "CgroupNotOurs,$Command"
     }

@@ -369,7 +369,7 @@ Describe 'Set-CgroupLimit: which cgroup is meant' -Tag Root -Skip:(-not $isRoot)
 
     It 'takes a path, in every hierarchy' {
         Set-CgroupLimit $Name -PidsMax 7
-        $limit = Set-CgroupLimit "/isolation/$Name" -MemoryMax 64MB -PidsMax 8 -PassThru
+        $limit = Set-CgroupLimit "$Ours/$Name" -MemoryMax 64MB -PidsMax 8 -PassThru
         $limit.PidsMax | Should -Be 8
         $limit.MemoryMax | Should -Be 64MB
         $limit.Namespace | Should -BeExactly $Name

@@ -211,10 +211,22 @@ Describe 'Control groups beside a user''s own systemd' -Tag User, Systemd {
     }
 
     It 'need the user''s bus, and say so' {
-        $lines = Invoke-ChildHost "Write-Refusal { New-Cgroup $Name }" @('env', 'DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent')
-        $lines | Should -Match '^SystemdUnreachable,Isolation.Commands.NewCgroupCommand ResourceUnavailable .*DBUS_SESSION_BUS_ADDRESS.*XDG_RUNTIME_DIR'
-        # Without a login's variables the bus is found where it always is.
-        Invoke-ChildHost "Write-Line (New-Cgroup $Name).Cgroup; Remove-Cgroup $Name" @('env', '-u', 'DBUS_SESSION_BUS_ADDRESS', '-u', 'XDG_RUNTIME_DIR') | Should -BeExactly "$Unit/$Name"
+        $bus, $folder = $env:DBUS_SESSION_BUS_ADDRESS, $env:XDG_RUNTIME_DIR
+        try {
+            [Environment]::SetEnvironmentVariable('DBUS_SESSION_BUS_ADDRESS', 'unix:path=/nonexistent')
+            $refusal = Get-Refusal { New-Cgroup $Name }
+            $refusal.FullyQualifiedErrorId | Should -BeExactly 'SystemdUnreachable,Isolation.Commands.NewCgroupCommand'
+            "$($refusal.CategoryInfo.Category) $refusal" | Should -Match '^ResourceUnavailable .*DBUS_SESSION_BUS_ADDRESS.*XDG_RUNTIME_DIR'
+            # Without a login's variables the bus is found where it always is.
+            [Environment]::SetEnvironmentVariable('DBUS_SESSION_BUS_ADDRESS', $null)
+            [Environment]::SetEnvironmentVariable('XDG_RUNTIME_DIR', $null)
+            (New-Cgroup $Name).Cgroup | Should -BeExactly "$Unit/$Name"
+        }
+        finally {
+            [Environment]::SetEnvironmentVariable('DBUS_SESSION_BUS_ADDRESS', $bus)
+            [Environment]::SetEnvironmentVariable('XDG_RUNTIME_DIR', $folder)
+        }
+        Remove-Cgroup $Name
     }
 
     It 'have their owner told by Test-IsolationHost' {

@@ -149,9 +149,9 @@ internal sealed class CgroupPlacement
 
     /// <summary>
     /// The unit of systemd's that a cgroup would be written beside: where systemd owns the tree, a path outside of all that it has delegated. Null where
-    /// nobody minds.
+    /// nobody minds, and for ordinary users, who can make nothing there.
     /// </summary>
-    public string? OwnerOf(string path) => _host.Systemd is SystemdTree systemd && !(Unit is not null && Holds(path)) ? systemd.OwnerOf(path) : null;
+    public string? OwnerOf(string path) => _everywhere && _host.Systemd is SystemdTree systemd && !(Unit is not null && Holds(path)) ? systemd.OwnerOf(path) : null;
 
     /// <summary>Refuses where no cgroup may be made in a hierarchy.</summary>
     /// <exception cref="IsolationException"><c>CgroupNotDelegated</c>.</exception>

@@ -304,6 +304,8 @@ public sealed class SystemdPlacementTests
         fake.DelegatedFolders.Add(Mount + Manager);
         fake.Marked.Add(Mount + "/made");
         Assert.Equal(owner, fake.Read().Placement.OwnerOf(path));
+        fake.EffectiveUser = 1000;
+        Assert.Null(fake.Read().Placement.OwnerOf(path));
     }
 
     [Fact]
