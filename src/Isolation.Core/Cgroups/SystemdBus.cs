@@ -79,6 +79,13 @@ internal sealed class SystemdBus(CgroupHost host, bool ofUser)
             environment["XDG_RUNTIME_DIR"] = folder;
         }
 
+        if (ofUser && host.Commands.Variable("DBUS_SESSION_BUS_ADDRESS") is "")
+        {
+            // Set and empty is no address; what busctl would take without it.
+            string place = environment.GetValueOrDefault("XDG_RUNTIME_DIR") ?? host.Commands.Variable("XDG_RUNTIME_DIR") ?? folder;
+            environment["DBUS_SESSION_BUS_ADDRESS"] = $"unix:path={place}/bus";
+        }
+
         CommandResult? run = host.Commands.Run("busctl", [ofUser ? "--user" : "--system", "--json=short", "--timeout=25", .. arguments], environment, s_timeout);
         if (run is not CommandResult result)
         {

@@ -246,9 +246,13 @@ public sealed class SystemdPlacementTests
         Assert.Equal("/run/user/1000", fake.Systemd.Last.Environment["XDG_RUNTIME_DIR"]);
         Assert.Contains(" Slice s app.slice ", fake.Systemd.Calls[0], StringComparison.Ordinal);
 
+        Assert.False(fake.Systemd.Last.Environment.ContainsKey("DBUS_SESSION_BUS_ADDRESS"));
+
+        fake.Systemd.Variables["DBUS_SESSION_BUS_ADDRESS"] = "";
         fake.Systemd.Variables["XDG_RUNTIME_DIR"] = "/elsewhere";
         Cgroup.ForSet(fake.Read(), "web").Remove(kill: false, TimeSpan.Zero);
         Assert.False(fake.Systemd.Last.Environment.ContainsKey("XDG_RUNTIME_DIR"));
+        Assert.Equal("unix:path=/elsewhere/bus", fake.Systemd.Last.Environment["DBUS_SESSION_BUS_ADDRESS"]);
     }
 
     [Fact]
