@@ -174,7 +174,7 @@ mount --bind '$root' $place
 cd $place
 touch /run/root-counts /tmp/user-counts
 chown $user /tmp/user-counts
-'$program' -NoProfile -File tests/Invoke-Suite.ps1 -ExcludeTag 'User,FirstVersion,WithoutPressure' -Filter 'Systemd,New-Cgroup' -Result /run/root-counts
+'$program' -NoProfile -File tests/Invoke-Suite.ps1 -ExcludeTag 'User,FirstVersion,WithoutPressure' -Filter Systemd -Result /run/root-counts
 systemd-run -q --pipe --wait --uid=$user -p PAMName=login -p WorkingDirectory=$place '$program' -NoProfile -File tests/Invoke-Suite.ps1 -ExcludeTag Root -Filter Systemd -Result /tmp/user-counts
 echo '== Counts'
 cat /run/root-counts /tmp/user-counts

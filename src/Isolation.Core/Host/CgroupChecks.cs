@@ -21,10 +21,10 @@ internal static class CgroupChecks
         Controller("cpuset", "cpuset", "-CpuSet."),
         Controller("memory", "memory", "-MemoryMax."),
         Controller("pids", "pids", "-PidsMax."),
-        Controller("io", "blkio", "Limits of block devices (planned)."),
-        new(Area, "Freezing", false, "Removing what forks quickly on version 1; suspending groups (planned).", Freezing),
+        Controller("io", "blkio", "The limits of disks, such as -IoReadBytesMax."),
+        new(Area, "Freezing", false, "Suspend-Cgroup; removing what forks quickly on version 1.", Freezing),
         new(Area, "cgroup.kill", false, "Ending all of a group at once.", Kill),
-        new(Area, "Pressure", false, "Figures of how long programs wait for resources (planned).", Pressure),
+        new(Area, "Pressure", false, "Get-CgroupPressure, and Register-CgroupEvent -Pressure.", Pressure),
     ];
 
     private static HostCheckDefinition Controller(string name, string firstName, string effect) =>
