@@ -1,4 +1,5 @@
 using System;
+using Isolation.Interop;
 
 namespace Isolation;
 
@@ -39,7 +40,7 @@ public sealed class IsolationException : Exception
     /// <param name="kind">What sort of thing went wrong.</param>
     /// <param name="message">The name of the thing, the cause, the next step.</param>
     /// <param name="inner">What caused it, where another exception did.</param>
-    public IsolationException(string errorId, ErrorKind kind, string message, Exception? inner = null) : base(message, inner)
+    public IsolationException(string errorId, ErrorKind kind, string message, Exception? inner = null) : base(KernelText.PlainLines(message), inner)
     {
         ErrorId = errorId;
         Kind = kind;

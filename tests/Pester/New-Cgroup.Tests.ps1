@@ -135,6 +135,34 @@ Describe 'New-Cgroup' -Tag Root -Skip:(-not $isRoot) {
     }
 }
 
+Describe 'Names of control groups' -Tag Root -Skip:(-not $isRoot) {
+    AfterEach { Remove-TestGroup }
+
+    It 'refuses <Why>' -ForEach @(
+        @{ Why = 'a line end'; End = "/a`nb" }, @{ Why = 'an escape sequence'; End = "/`e[31mred" }, @{ Why = 'a bell'; End = "/a`a" }
+        @{ Why = 'a name of blanks'; End = '/ ' }, @{ Why = 'a blank at the end'; End = '/a ' }
+    ) {
+        $failure = Get-Refusal { New-Cgroup "/$(New-TestName)$End" }
+        $failure.FullyQualifiedErrorId | Should -BeExactly 'CgroupNameInvalid,Isolation.Commands.NewCgroupCommand'
+        "$failure" | Should -Not -Match '[\x00-\x09\x0b-\x1f]'
+    }
+
+    It 'shows none of others that would rewrite the terminal, and finds it all the same' {
+        $group = New-TestGroup
+        Add-GroupFolder "$group/`e[31mred"
+        $found = Get-Cgroup $group -Recurse | Where-Object Cgroup -Like '*red'
+        $found.Cgroup | Should -BeExactly "$group/`e[31mred"
+        $plain = [regex]::Escape("$group/?[31mred")
+        foreach ($shown in ($found | Format-Table | Out-String -Width 200), ($found | Format-List | Out-String -Width 200), ($found | Get-CgroupLimit | Format-Table | Out-String -Width 200)) {
+            $shown | Should -Match $plain
+            $shown | Should -Not -Match '\e\[31m'
+        }
+        "$(Get-Refusal { Remove-Cgroup $group -Force })" | Should -Match $plain
+        Remove-Cgroup $found -Force
+        Get-Cgroup "$group/*" | Should -BeNullOrEmpty
+    }
+}
+
 Describe 'New-Cgroup: version 2' -Tag Root -Skip:(-not $isRoot -or -not $second) {
     BeforeEach {
         $script:Name = New-TestName

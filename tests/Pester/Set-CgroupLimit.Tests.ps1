@@ -170,6 +170,16 @@ Describe 'Set-CgroupLimit: priorities of processes' -Tag Root -Skip:(-not $isRoo
         (Get-CgroupProcess $Name | Where-Object Id -EQ $sleeper.Id).IoPriority | Should -BeExactly None
     }
 
+    It 'gives them to one process alone where that is meant' {
+        $one = Start-Inside $Folder 'echo up; exec sleep 600.9'
+        $two = Start-Inside $Folder 'echo up; exec sleep 600.9'
+        $null = $one.StandardOutput.ReadLine(), $two.StandardOutput.ReadLine()
+        $before = (Get-CgroupProcess $Name | Where-Object Id -EQ $two.Id).Nice
+        Set-CgroupLimit $one.Id -Nice 17
+        (Get-CgroupProcess $Name | Where-Object Id -EQ $one.Id).Nice | Should -Be 17
+        (Get-CgroupProcess $Name | Where-Object Id -EQ $two.Id).Nice | Should -Be $before
+    }
+
     It 'needs no cgroup for the processes of a set, and makes none' {
         $bare = New-LimitedSet
         $sleeper = Start-NamespaceProcess $bare sleep 600.8
@@ -181,8 +191,9 @@ Describe 'Set-CgroupLimit: priorities of processes' -Tag Root -Skip:(-not $isRoo
     It 'leaves them as they were where a limit of the same call is refused' {
         $sleeper = Start-Inside $Folder 'echo up; exec sleep 600.7'
         $null = $sleeper.StandardOutput.ReadLine()
-        Get-Refusal { Set-CgroupLimit $Name -Nice 9 -Unified @{ 'pids.nosuch' = '1' } } | Should -Not -BeNullOrEmpty
-        (Get-CgroupProcess $Name | Where-Object Id -EQ $sleeper.Id).Nice | Should -Be 0
+        $before = (Get-CgroupProcess $Name | Where-Object Id -EQ $sleeper.Id).Nice
+        Get-Refusal { Set-CgroupLimit $Name -Nice 18 -Unified @{ 'pids.nosuch' = '1' } } | Should -Not -BeNullOrEmpty
+        (Get-CgroupProcess $Name | Where-Object Id -EQ $sleeper.Id).Nice | Should -Be $before
     }
 
     It 'refuses <Limit> <Value>' -ForEach @(
@@ -478,13 +489,13 @@ Describe 'Set-CgroupLimit: what it refuses before anything is done' {
 
     It 'lets an ordinary user be nice, and says what the way back takes' -Tag User -Skip:$isRoot {
         $set = New-Namespace -Name (New-TestName) -Type User, Uts -MapRootUser
-        $null = Set-CgroupLimit $set -Nice 4
-        Get-NamespaceProcess $set | ForEach-Object Nice | Should -Be 4
-        $failure = Get-Refusal { Set-CgroupLimit $set -Nice 0 }
+        $null = Set-CgroupLimit $set -Nice 14
+        Get-NamespaceProcess $set | ForEach-Object Nice | Should -Be 14
+        $failure = Get-Refusal { Set-CgroupLimit $set -Nice -20 }
         $failure.FullyQualifiedErrorId | Should -BeExactly "CgroupLimitFailed,$Command"
         $failure.CategoryInfo.Category | Should -Be PermissionDenied
         "$failure" | Should -Match 'CAP_SYS_NICE'
-        Get-NamespaceProcess $set | ForEach-Object Nice | Should -Be 4
+        Get-NamespaceProcess $set | ForEach-Object Nice | Should -Be 14
     }
 
     It 'refuses an ordinary user who was given no cgroup, and says what would help' -Tag User -Skip:$isRoot {

@@ -183,8 +183,11 @@ internal sealed class Cgroup
 
         string first = FirstPath(host, paths);
         Cgroup cgroup = new(host, paths, first, host.Placement.SetOf(first));
+
+        // Mostly it has the same path in each hierarchy.
+        string shown = paths.Count > 1 && new HashSet<string>(paths.Values).Count == 1 ? first : string.Join(", ", directories);
         return cgroup.Exists ? cgroup : throw new IsolationException(
-            "CgroupNotFound", ErrorKind.NotFound, $"There is no cgroup {string.Join(", ", directories)} any more. Get-Cgroup -Recurse lists those that there are.");
+            "CgroupNotFound", ErrorKind.NotFound, $"There is no cgroup {shown} any more. Get-Cgroup -Recurse lists those that there are.");
     }
 
     /// <summary>The cgroup in which a process is, hierarchy by hierarchy.</summary>
@@ -330,7 +333,9 @@ internal sealed class Cgroup
     /// <param name="members">
     /// The processes that belong to the set, asked for as often as needed until no new one appears; null where it holds none.
     /// </param>
-    public void SetLimits(CgroupLimitRequest request, Func<IReadOnlyCollection<int>>? members = null) => new CgroupLimiter(this).Set(request, members);
+    /// <param name="process">The process that priorities are meant for; null for all of the cgroup.</param>
+    public void SetLimits(CgroupLimitRequest request, Func<IReadOnlyCollection<int>>? members = null, int? process = null) =>
+        new CgroupLimiter(this).Set(request, members, process);
 
     /// <summary>The limits as they are.</summary>
     public CgroupLimit GetLimits()

@@ -301,7 +301,7 @@ internal sealed class CgroupFreezer(CgroupHost host)
             + $"{CgroupRefusal.Processes([.. pids], host)}. Give -Timeout more seconds, or look at their state D in /proc/PID/status and wchan.");
     }
 
-    private IsolationException Unsupported(Cgroup cgroup) => new(
+    private IsolationException Unsupported(Cgroup cgroup) => !cgroup.Exists ? cgroup.NotFound() : new(
         "CgroupFreezeUnsupported",
         ErrorKind.NotSupported,
         cgroup.IsRoot ? "The root of the hierarchies cannot be frozen: the whole host would stop. Name a cgroup below it."

@@ -14,7 +14,8 @@ internal sealed class CgroupLimiter(Cgroup cgroup)
     /// </summary>
     /// <param name="request">The limits.</param>
     /// <param name="members">The processes of the set, asked for until no new one appears; null where it holds none.</param>
-    public void Set(CgroupLimitRequest request, Func<IReadOnlyCollection<int>>? members)
+    /// <param name="process">The process that priorities are meant for; null for all of the cgroup.</param>
+    public void Set(CgroupLimitRequest request, Func<IReadOnlyCollection<int>>? members, int? process)
     {
         if (request.IsEmpty)
         {
@@ -59,7 +60,7 @@ internal sealed class CgroupLimiter(Cgroup cgroup)
                 mover.MoveAll(members, made);
             }
 
-            priorities.Set(request.Nice, request.IoPriority, members);
+            priorities.Set(request.Nice, request.IoPriority, members, process);
         }
         catch (IsolationException exception)
         {

@@ -23,9 +23,15 @@ internal static class CgroupPathName
         string[] names = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         foreach (string name in names)
         {
-            if (name is "." or ".." || name.AsSpan().IndexOfAny("\n\0") >= 0)
+            if (name is "." or ".." || HasControl(name))
             {
-                throw Invalid(path, "a name in it is '.' or '..', or has a line end or NUL in it. Give the path in full");
+                throw Invalid(path, "a name in it is '.' or '..', or has a line end or another control character in it. Give the path in full");
+            }
+
+            // The kernel would take it, and nobody could tell it from the one without.
+            if (name != name.Trim())
+            {
+                throw Invalid(path, $"'{name}' begins or ends with a blank");
             }
 
             int dot = name.IndexOf('.', StringComparison.Ordinal);
@@ -36,6 +42,19 @@ internal static class CgroupPathName
         }
 
         return "/" + string.Join('/', names);
+    }
+
+    private static bool HasControl(string name)
+    {
+        foreach (char one in name)
+        {
+            if (char.IsControl(one))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static IsolationException Invalid(string path, string cause) => new(

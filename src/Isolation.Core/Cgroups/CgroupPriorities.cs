@@ -21,15 +21,16 @@ internal sealed class CgroupPriorities(Cgroup cgroup)
     /// <param name="nice">-20 to 19; null to leave it as it is.</param>
     /// <param name="io">The priority; null to leave it as it is.</param>
     /// <param name="members">The processes of the set that has the cgroup, wherever they are; null for none.</param>
+    /// <param name="process">The only process that is meant; null for all.</param>
     /// <exception cref="IsolationException"><c>CgroupLimitFailed</c>: one is refused.</exception>
-    public void Set(int? nice, IoPriority? io, Func<IReadOnlyCollection<int>>? members)
+    public void Set(int? nice, IoPriority? io, Func<IReadOnlyCollection<int>>? members, int? process)
     {
         HashSet<int> seen = [];
         bool found = nice is not null || io is not null;
         for (int round = 0; found && round < Rounds; round++)
         {
             found = false;
-            SortedSet<int> pids = [.. cgroup.GetProcesses(), .. members?.Invoke() ?? []];
+            SortedSet<int> pids = process is int one ? [one] : [.. cgroup.GetProcesses(), .. members?.Invoke() ?? []];
             foreach (int pid in pids)
             {
                 foreach (string name in cgroup.Host.Files.Subdirectories($"{cgroup.Host.Root}/proc/{pid.ToString(CultureInfo.InvariantCulture)}/task"))

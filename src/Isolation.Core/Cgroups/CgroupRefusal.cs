@@ -21,6 +21,10 @@ internal static class CgroupRefusal
                 return new IsolationException(
                     "CgroupNotFound", ErrorKind.NotFound, $"{start}: there is no such cgroup any more. Get-CgroupLimit lists those that there are.", refused);
 
+            // Removed, and made anew since. A disk that is gone says the same.
+            case Errno.ENODEV when write.Controller != CgroupControllers.Io:
+                return new IsolationException("CgroupNotFound", ErrorKind.NotFound, $"{start}: it was removed in the meantime. Try again if there is another of that name.", refused);
+
             // The kernel lets nobody create files here: opening one that is not there is EACCES for some kernels, ENOENT for others.
             case Errno.ENOENT or Errno.EACCES or Errno.EPERM when !first && !host.Files.FileExists(write.Path) && IsOn(write, host):
                 return new IsolationException("CgroupLimitUnsupported", ErrorKind.NotSupported, $"{start}: this kernel has no {write.File}{SinceFor(write.File)}.", refused);
@@ -226,6 +230,7 @@ internal static class CgroupRefusal
             Errno.EINVAL when hierarchy.Version == CgroupVersion.V1 => Failed(
                 ErrorKind.InvalidArgument,
                 $"{start}: the kernel refused it (EINVAL); a process with real-time scheduling needs cpu.rt_runtime_us in the cgroup, and a thread of the kernel's cannot be moved."),
+            Errno.EINVAL => Failed(ErrorKind.InvalidArgument, $"{start}: the kernel refused it (EINVAL); a thread of the kernel's cannot be moved, nor a process that has ended and was not waited for."),
             Errno.EAGAIN => Failed(ErrorKind.LimitsExceeded, $"{start}: a limit on its number of processes is reached."),
             Errno.EOPNOTSUPP => Failed(
                 ErrorKind.NotSupported, $"{start}: the cgroup is of type '{Read(directory, "cgroup.type", host)}' and takes no whole processes."),

@@ -41,9 +41,10 @@ internal sealed class CgroupRemoval(CgroupHost host, Func<string, bool> isSet)
             throw new IsolationException("CgroupRootRefused", ErrorKind.InvalidArgument, "The root of the hierarchies cannot be removed. Name a cgroup below it.");
         }
 
+        // What is being removed by somebody else has lost its mark, and is no other's for that.
         if (!cgroup.IsOurs && !Force)
         {
-            throw new IsolationException(
+            throw !cgroup.Exists ? cgroup.NotFound() : new IsolationException(
                 "CgroupNotOurs",
                 ErrorKind.PermissionDenied,
                 $"{cgroup.Path} was not made by this module, and others may count on it. Look at it with Get-CgroupProcess {cgroup.Path} -Recurse, and give -Force to remove it.");

@@ -10,6 +10,21 @@ namespace Isolation.Interop;
 /// </summary>
 internal static class KernelText
 {
+    /// <summary>Text that somebody may have made up, with its control characters as <c>?</c>, so that it cannot rewrite the terminal of who looks at it.</summary>
+    public static string Plain(string text) => Replace(text, keepLines: false);
+
+    /// <summary>The same for a message, which may have several lines.</summary>
+    public static string PlainLines(string text) => Replace(text, keepLines: true);
+
+    private static string Replace(string text, bool keepLines) => string.Create(text.Length, (text, keepLines), static (result, source) =>
+    {
+        for (int i = 0; i < result.Length; i++)
+        {
+            char one = source.text[i];
+            result[i] = char.IsControl(one) && !(source.keepLines && (one is '\n' or '\t')) ? '?' : one;
+        }
+    });
+
     /// <summary>The bytes as a string.</summary>
     public static string Decode(ReadOnlySpan<byte> bytes)
     {

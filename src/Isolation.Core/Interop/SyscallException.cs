@@ -40,6 +40,6 @@ public sealed class SyscallException : IOException
     private static string Compose(string syscall, Errno errno, string attempt, string? hint)
     {
         string text = $"Cannot {attempt}: {syscall}: {errno.Describe()} ({errno.Name()}).";
-        return hint is null ? text : $"{text} {hint}";
+        return KernelText.PlainLines(hint is null ? text : $"{text} {hint}");
     }
 }

@@ -13,11 +13,5 @@ internal static class CommandLine
     public static string Format(ReadOnlySpan<byte> arguments) => Plain(Bytes.Text(arguments.TrimEnd((byte)0)).Replace('\0', ' '));
 
     /// <summary>Other text that somebody may have made up, such as a path or a program's name, with its control characters as <c>?</c> too.</summary>
-    public static string Plain(string text) => string.Create(text.Length, text, static (line, source) =>
-    {
-        for (int i = 0; i < line.Length; i++)
-        {
-            line[i] = char.IsControl(source[i]) ? '?' : source[i];
-        }
-    });
+    public static string Plain(string text) => KernelText.Plain(text);
 }

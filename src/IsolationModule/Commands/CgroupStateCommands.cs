@@ -146,7 +146,7 @@ public sealed class StopCgroupCommand : CgroupStateCommand
 
         if (!cgroup.IsOurs && !Force)
         {
-            throw new IsolationException(
+            throw !cgroup.Exists ? cgroup.NotFound() : new IsolationException(
                 "CgroupNotOurs", ErrorKind.PermissionDenied, $"{cgroup.Path} was not made by this module, and its processes may be others'. Look at them with Get-CgroupProcess {cgroup.Path}, and give -Force to end them.");
         }
 

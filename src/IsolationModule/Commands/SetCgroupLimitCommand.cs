@@ -228,6 +228,7 @@ public sealed class SetCgroupLimitCommand : IsolationCommand
     private void SetLimits(CgroupReference reference)
     {
         Cgroup cgroup = reference.Resolve(_host!, _sets!);
+        int? process = cgroup.ProcessId;
         if (cgroup.ProcessId is not null && cgroup.SetName is string owner && Cgroups.Cgroup.ForSet(_host!, owner) is Cgroup own && own.Path == cgroup.Path)
         {
             // A process of a set stands for the set, so that what the set's cgroup lacks can be made.
@@ -243,7 +244,7 @@ public sealed class SetCgroupLimitCommand : IsolationCommand
 
         // A control group that is made after its set was removed would stay.
         using NameLock? held = set is null ? null : NamespaceStore.Current.Hold(set, Cancellation);
-        cgroup.SetLimits(_request, set is null ? null : () => _sets!.GetProcesses(set));
+        cgroup.SetLimits(_request, set is null ? null : () => _sets!.GetProcesses(set), process);
         if (PassThru)
         {
             WriteObject(cgroup.GetLimits());
