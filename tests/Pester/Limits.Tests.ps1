@@ -187,14 +187,14 @@ Describe 'too few descriptors' {
         foreach ($who in 'PowerShell', 'the agent') { foreach ($action in 'new', 'enter', 'start') { @{ Who = $who; Action = $action } } }
     ) {
         for ($attempt = 1; ; $attempt++) {
-            $rounds = Start-Rounds $Action 'Uts, Ipc, Net, Pid'
+            $trial = Start-Rounds $Action 'Uts, Ipc, Net, Pid'
             try {
-                $process = if ($Who -eq 'PowerShell') { $rounds.Child.Id } else { $rounds.Agent }
+                $process = if ($Who -eq 'PowerShell') { $trial.Child.Id } else { $trial.Agent }
                 $hard = Get-HardLimit $process
                 $done = 0
                 $said = @(foreach ($limit in Get-FreeDescriptor $process) {
                     if ($done -eq 2) { break }
-                    $line = Invoke-Round $rounds { prlimit --pid $process "--nofile=${limit}:$hard" } { prlimit --pid $process "--nofile=${hard}:$hard" }
+                    $line = Invoke-Round $trial { prlimit --pid $process "--nofile=${limit}:$hard" } { prlimit --pid $process "--nofile=${hard}:$hard" }
                     $done = if ($line -eq 'done') { $done + 1 } else { 0 }
                     $line
                 })
@@ -204,7 +204,7 @@ Describe 'too few descriptors' {
                 if ($attempt -eq 3) { throw }
             }
             finally {
-                Stop-Rounds $rounds
+                Stop-Rounds $trial
             }
         }
 

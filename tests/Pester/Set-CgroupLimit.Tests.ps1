@@ -503,7 +503,7 @@ Describe 'Set-CgroupLimit: what it refuses before anything is done' {
         try {
             $failure = { Set-CgroupLimit $name -MemoryMax 64MB -ErrorAction Stop } | Should -Throw -ErrorId "CgroupNotDelegated,$Command" -PassThru
             $failure.CategoryInfo.Category | Should -Be 'PermissionDenied'
-            "$failure" | Should -Match 'Delegate=yes'
+            "$failure" | Should -Match 'DelegateTo|Delegate=yes|systemd'
         }
         finally { Remove-TestLeftover }
     }

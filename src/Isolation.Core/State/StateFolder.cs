@@ -118,15 +118,50 @@ internal sealed class StateFolder
     /// </summary>
     public void EnsurePrivateMount()
     {
-        try
+        if (TryMakePrivate())
         {
-            Sys.Mount("none", Sets, null, MountFlags.Private);
+            return;
         }
-        catch (SyscallException exception) when (exception.Errno == Errno.EINVAL)
+
+        // One at a time: a second mount would cover the first, and the pins that are on it by then.
+        using Descriptor held = HoldLocks();
+        if (!TryMakePrivate())
         {
             Sys.Mount(Sets, Sets, null, MountFlags.Bind);
             Sys.Mount("none", Sets, null, MountFlags.Private);
         }
+    }
+
+    // False where it is no mount yet.
+    private bool TryMakePrivate()
+    {
+        try
+        {
+            Sys.Mount("none", Sets, null, MountFlags.Private);
+            return true;
+        }
+        catch (SyscallException exception) when (exception.Errno == Errno.EINVAL)
+        {
+            return false;
+        }
+    }
+
+    private Descriptor HoldLocks()
+    {
+        Descriptor folder = Sys.Open(Locks, OpenFlags.ReadOnly | OpenFlags.Directory);
+        for (int attempt = 0; Sys.TryLock(folder, exclusive: true) != Errno.None; attempt++)
+        {
+            if (attempt == 1_000)
+            {
+                string holder = LockHolder.Describe(folder);
+                folder.Dispose();
+                throw new IsolationException("NamespaceLocked", ErrorKind.Timeout, $"{Locks} is locked by {holder} for longer than 5 s. Wait for it, or end it, and try again.");
+            }
+
+            Thread.Sleep(5);
+        }
+
+        return folder;
     }
 
     /// <summary>Removes the folder, and the mount on it, when nothing is kept there and no other process uses it.</summary>
