@@ -106,7 +106,21 @@ internal sealed class Cgroup
     public void MakeEverywhere() => new CgroupMaker(Host).Make(Places);
 
     /// <summary>Whether it exists in any hierarchy.</summary>
-    public bool Exists => Directories.Count > 0;
+    public bool Exists
+    {
+        get
+        {
+            foreach (CgroupHierarchy hierarchy in Host.Hierarchies)
+            {
+                if (DirectoryIn(hierarchy) is not null)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
 
     /// <summary>
     /// Whether it is our folder or lies below it, or it or one above it was made by <c>New-Cgroup</c>, so that parts of it may be made when they are missing.
@@ -126,9 +140,10 @@ internal sealed class Cgroup
         CgroupPlacement placement = host.Placement;
         string path = $"{placement.Folder}/{name}";
         Dictionary<CgroupHierarchy, string> paths = [];
+        bool everywhere = host.Files.EffectiveUser == 0;
         foreach (CgroupHierarchy hierarchy in host.Hierarchies)
         {
-            if (host.Files.EffectiveUser == 0 || hierarchy == host.Unified)
+            if (everywhere || hierarchy == host.Unified)
             {
                 paths[hierarchy] = path;
             }
