@@ -151,6 +151,16 @@ function Remove-TestLeftover {
     }
 }
 
+function Get-LsnsRow {
+    # The rows of lsns -J. It gives up, with status 1 and not a word, when a process ends while it reads of it: then it is asked again.
+    $given = $args
+    foreach ($try in 1..50) {
+        $said = lsns -J @given
+        if ($LASTEXITCODE -eq 0) { return ($said | ConvertFrom-Json).PSObject.Properties.Value }
+    }
+    throw "lsns -J $given ended with status $LASTEXITCODE, $try times."
+}
+
 function Wait-Until {
     # Waits for a condition, within a time that a busy machine does not exceed, and says what it waited for when it does.
     param([scriptblock] $Condition, [string] $For, [int] $Seconds = 20)

@@ -95,7 +95,7 @@ Describe 'Get-NamespaceInfo, what relates namespaces' {
     It 'has the path under which lsns finds a namespace' {
         $sleeper = Start-Sleeper ($Unshare + '--uts', 'sleep', '300')
         $info = Get-NamespaceInfo -Id $sleeper -Type Uts
-        $theirs = (lsns -J -l -o 'NS,PATH' | ConvertFrom-Json).namespaces | Where-Object ns -EQ $info.Id
+        $theirs = Get-LsnsRow -l -o 'NS,PATH' | Where-Object ns -EQ $info.Id
         $info.Path | Should -BeExactly $theirs.path
         Get-NamespaceInfo -Path $info.Path | Should -Be $info
     }
@@ -105,7 +105,7 @@ Describe 'Get-NamespaceInfo, what relates namespaces' {
         $id = Get-NamespaceId uts $sleeper
         $found = Get-NamespaceInfo -NamespaceId $id
         $found.Type | Should -Be Uts
-        ($found | Get-NamespaceProcess).Id | Should -Be ((lsns -J $id | ConvertFrom-Json).PSObject.Properties.Value.pid)
+        ($found | Get-NamespaceProcess).Id | Should -Be ((Get-LsnsRow $id).pid)
         (Get-NamespaceInfo -NamespaceId $id, (Get-NamespaceId net) -Type Net -ErrorVariable refused -ErrorAction SilentlyContinue).Id | Should -Be (Get-NamespaceId net)
         "$refused" | Should -BeLike "There is no namespace $id of kind Net *"
     }

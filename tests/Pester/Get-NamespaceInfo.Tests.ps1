@@ -67,7 +67,7 @@ Describe 'Get-NamespaceInfo' {
             $sleeper = Start-Sleeper ($Unshare + '--net', '--uts', '--ipc', '--mount', '--cgroup', 'sleep', '300')
             # The host does not hold still: other processes may come and go between the two, so there are some tries.
             foreach ($try in 1..30) {
-                $theirs = (lsns -J -l -o 'NS,TYPE,NPROCS,PID,PPID,UID,USER,COMMAND' | ConvertFrom-Json).namespaces | Where-Object nprocs -gt 0
+                $theirs = Get-LsnsRow -l -o 'NS,TYPE,NPROCS,PID,PPID,UID,USER,COMMAND' | Where-Object nprocs -gt 0
                 $ours = Get-NamespaceInfo | Where-Object ProcessCount -gt 0
                 # lsns itself is in the namespaces of this process, and may have the lowest number there.
                 $own = ($ours | Where-Object IsOwn).Id
@@ -95,7 +95,7 @@ Describe 'Get-NamespaceInfo' {
             $null = Start-Sleeper unshare, --user, --map-root-user, unshare, --user, --map-root-user, --net, --uts, sleep, 300
             $null = Start-Sleeper ($Unshare + '--pid', 'sh', '-c', "unshare --pid sh -c 'sleep 300 & exec sleep 300' & exec sleep 300")
             Wait-Until { (Get-NamespaceInfo -Type Pid | Where-Object ParentId).Count -ge 2 } -For 'two nested pid namespaces'
-            $theirs = (lsns -J -l -o 'NS,TYPE,PNS,ONS' | ConvertFrom-Json).namespaces
+            $theirs = Get-LsnsRow -l -o 'NS,TYPE,PNS,ONS'
             $ours = Get-NamespaceInfo
             $checked = 0
             foreach ($row in $theirs) {

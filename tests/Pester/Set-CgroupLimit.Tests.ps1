@@ -196,6 +196,18 @@ Describe 'Set-CgroupLimit: priorities of processes' -Tag Root -Skip:(-not $isRoo
         (Get-CgroupProcess $Name | Where-Object Id -EQ $sleeper.Id).Nice | Should -Be $before
     }
 
+    It 'takes the limits of the same call back where it may not change them' {
+        $sleeper = Start-Inside $Folder 'echo up; exec sleep 600.7'
+        $null = $sleeper.StandardOutput.ReadLine()
+        $before = (Get-CgroupProcess $Name | Where-Object Id -EQ $sleeper.Id).Nice
+        # Root without the right to it.
+        $said = Invoke-ChildHost -Prefix setpriv, '--bounding-set', '-sys_nice', '--inh-caps', '-sys_nice' "Write-Refusal { Set-CgroupLimit $Name -PidsMax 33 -IoPriority Idle -Nice $($before - 1) }"
+        $said | Should -Match '^CgroupLimitFailed,\S+ PermissionDenied .*CAP_SYS_NICE'
+        (Get-CgroupLimit $Name).PidsMax | Should -Be 50
+        $now = Get-CgroupProcess $Name | Where-Object Id -EQ $sleeper.Id
+        $now.Nice, $now.IoPriority | Should -Be $before, 'None'
+    }
+
     It 'refuses <Limit> <Value>' -ForEach @(
         @{ Limit = 'Nice'; Value = 20 }, @{ Limit = 'Nice'; Value = -21 }, @{ Limit = 'Nice'; Value = 'high' }, @{ Limit = 'Nice'; Value = 1.5 }
         @{ Limit = 'IoPriority'; Value = 'First' }, @{ Limit = 'IoPriority'; Value = 'Idle:3' }, @{ Limit = 'IoPriority'; Value = 'BestEffort:8' }, @{ Limit = 'IoPriority'; Value = 'RealTime:-1' }
@@ -496,6 +508,11 @@ Describe 'Set-CgroupLimit: what it refuses before anything is done' {
         $failure.CategoryInfo.Category | Should -Be PermissionDenied
         "$failure" | Should -Match 'CAP_SYS_NICE'
         Get-NamespaceProcess $set | ForEach-Object Nice | Should -Be 14
+        # One that would have to go down is refused, and the others, which could not come back, are as they were.
+        $other = Start-NamespaceProcess $set nice -ArgumentList '-n', 19, 'sleep', 600.9
+        Wait-Until -For 'it to be nice' { (Get-NamespaceProcess $set | Where-Object Id -EQ $other.Id).Nice -eq 19 }
+        (Get-Refusal { Set-CgroupLimit $set -Nice 17 }).FullyQualifiedErrorId | Should -BeExactly "CgroupLimitFailed,$Command"
+        Get-NamespaceProcess $set | Sort-Object Nice | ForEach-Object Nice | Should -Be 14, 19
     }
 
     It 'refuses an ordinary user who was given no cgroup, and says what would help' -Tag User -Skip:$isRoot {

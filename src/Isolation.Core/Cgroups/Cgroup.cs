@@ -125,7 +125,7 @@ internal sealed class Cgroup
     /// <summary>
     /// Whether it is our folder or lies below it, or it or one above it was made by <c>New-Cgroup</c>, so that parts of it may be made when they are missing.
     /// </summary>
-    public bool IsOurs => IsOurPath(Path) || IsMarked;
+    public bool IsOurs => Host.Placement.Holds(Path) || IsMarked;
 
     /// <summary>The cgroup of a named set, <c>/isolation/NAME</c>, whether it exists or not.</summary>
     /// <exception cref="IsolationException"><c>CgroupNameInvalid</c>.</exception>
@@ -507,8 +507,6 @@ internal sealed class Cgroup
             return false;
         }
     }
-
-    private bool IsOurPath(string path) => Host.Placement.Holds(path);
 
     /// <summary>That it is not there.</summary>
     internal IsolationException NotFound() => new(

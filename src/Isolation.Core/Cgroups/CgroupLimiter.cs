@@ -64,9 +64,9 @@ internal sealed class CgroupLimiter(Cgroup cgroup)
         }
         catch (IsolationException exception)
         {
-            priorities.RollBack();
+            List<string> stuck = [.. priorities.RollBack()];
             mover.RollBack();
-            IReadOnlyList<string> stuck = writer.RollBack();
+            stuck.AddRange(writer.RollBack());
             new CgroupRemover(_host).Undo(made);
             if (stuck.Count == 0)
             {

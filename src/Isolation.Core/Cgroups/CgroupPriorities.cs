@@ -15,7 +15,7 @@ internal sealed class CgroupPriorities(Cgroup cgroup)
     // Threads that start others while they are changed leave some behind, which the next round finds.
     private const int Rounds = 50;
 
-    private readonly List<Func<Errno>> _undo = [];
+    private readonly List<(string What, Func<Errno> Undo)> _undo = [];
 
     /// <summary>Changes every thread, round by round until a round finds none that was not seen before. Those that have ended are left out.</summary>
     /// <param name="nice">-20 to 19; null to leave it as it is.</param>
@@ -30,53 +30,66 @@ internal sealed class CgroupPriorities(Cgroup cgroup)
         for (int round = 0; found && round < Rounds; round++)
         {
             found = false;
+            List<(int Pid, int Thread, int Nice)> threads = [];
             SortedSet<int> pids = process is int one ? [one] : [.. cgroup.GetProcesses(), .. members?.Invoke() ?? []];
             foreach (int pid in pids)
             {
                 foreach (string name in cgroup.Host.Files.Subdirectories($"{cgroup.Host.Root}/proc/{pid.ToString(CultureInfo.InvariantCulture)}/task"))
                 {
                     int thread = int.Parse(name, CultureInfo.InvariantCulture);
-                    if (seen.Add(thread))
+                    if (seen.Add(thread) && Sys.TryGetNice(thread, out int former) == Errno.None)
                     {
                         found = true;
-                        SetThread(pid, thread, nice, io);
+                        threads.Add((pid, thread, former));
                     }
                 }
+            }
+
+            // Without privilege a nice value never goes down again: those for which it would, and which are refused, come before any is changed.
+            threads.Sort(static (first, second) => second.Nice.CompareTo(first.Nice));
+            foreach ((int pid, int thread, int former) in threads)
+            {
+                SetThread(pid, thread, former, nice, io);
             }
         }
     }
 
-    /// <summary>Gives back what they had, last first, as far as it can be done.</summary>
-    public void RollBack()
+    /// <summary>Gives back what they had, last first. The result names what could not be given back.</summary>
+    public IReadOnlyList<string> RollBack()
     {
+        List<string> stuck = [];
         for (int i = _undo.Count - 1; i >= 0; i--)
         {
-            _ = _undo[i]();
+            Errno error = _undo[i].Undo();
+            if (error is not (Errno.None or Errno.ESRCH))
+            {
+                stuck.Add($"{_undo[i].What} ({error.Name()})");
+            }
         }
 
         _undo.Clear();
+        return stuck;
     }
 
-    private void SetThread(int pid, int thread, int? nice, IoPriority? io)
+    private void SetThread(int pid, int thread, int formerNice, int? nice, IoPriority? io)
     {
         if (nice is int value)
         {
-            Errno error = Sys.TryGetNice(thread, out int former);
-            Change(pid, "Nice", value.ToString(CultureInfo.InvariantCulture), error == Errno.None ? Sys.TrySetNice(thread, value) : error, () => Sys.TrySetNice(thread, former));
+            Change(pid, thread, "Nice", value.ToString(CultureInfo.InvariantCulture), Sys.TrySetNice(thread, value), () => Sys.TrySetNice(thread, formerNice));
         }
 
         if (io is IoPriority priority)
         {
             Errno error = Sys.TryGetIoPriority(thread, out int former);
-            Change(pid, "IoPriority", priority.ToString(), error == Errno.None ? Sys.TrySetIoPriority(thread, priority.Value) : error, () => Sys.TrySetIoPriority(thread, former));
+            Change(pid, thread, "IoPriority", priority.ToString(), error == Errno.None ? Sys.TrySetIoPriority(thread, priority.Value) : error, () => Sys.TrySetIoPriority(thread, former));
         }
     }
 
-    private void Change(int pid, string parameter, string value, Errno error, Func<Errno> undo)
+    private void Change(int pid, int thread, string parameter, string value, Errno error, Func<Errno> undo)
     {
         if (error == Errno.None)
         {
-            _undo.Add(undo);
+            _undo.Add(($"{parameter} of thread {thread} of process {pid}", undo));
         }
         else if (error != Errno.ESRCH)
         {
@@ -90,7 +103,7 @@ internal sealed class CgroupPriorities(Cgroup cgroup)
             throw new IsolationException(
                 "CgroupLimitFailed",
                 error is Errno.EACCES or Errno.EPERM ? ErrorKind.PermissionDenied : ErrorKind.Unspecified,
-                $"Cannot set {parameter} of process {pid} in {cgroup.Path} to {value}: {cause} ({error.Name()}). Nothing was changed.");
+                $"Cannot set {parameter} of process {pid} in {cgroup.Path} to {value}: {cause} ({error.Name()}).");
         }
     }
 }

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using Isolation.Interop;
 using Isolation.Processes;
 
 namespace Isolation;
@@ -49,7 +50,7 @@ public abstract class IpcObject
         IpcType.SharedMemory => $"shared memory {Mark}",
         IpcType.Semaphore => $"semaphores {Mark}",
         IpcType.MessageQueue => $"message queue {Mark}",
-        _ => $"POSIX message queue {CommandLine.Plain(Mark)}",
+        _ => $"POSIX message queue {KernelText.Plain(Mark)}",
     };
 }
 

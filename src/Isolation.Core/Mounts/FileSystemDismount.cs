@@ -49,7 +49,7 @@ internal sealed record FileSystemDismount(bool Recursive, bool Lazy, bool Force)
         List<string> reasons = [];
         if (!Recursive && below.Count > 1)
         {
-            reasons.Add($"{CommandLine.Plain(below[^2].MountPoint)} is mounted on it{(below.Count > 2 ? $", and {below.Count - 2} more" : "")}: add -Recurse");
+            reasons.Add($"{KernelText.Plain(below[^2].MountPoint)} is mounted on it{(below.Count > 2 ? $", and {below.Count - 2} more" : "")}: add -Recurse");
         }
 
         reasons.AddRange(MountHolders.Find(mount.NamespaceId, mount.MountPoint, Shown));
@@ -59,7 +59,7 @@ internal sealed record FileSystemDismount(bool Recursive, bool Lazy, bool Force)
         return new IsolationException(
             "MountBusy",
             ErrorKind.Busy,
-            $"{CommandLine.Plain(mount.MountPoint)}{(target.IsOwn ? "" : $" in {target.Description}")} is in use: {why}. End that, or take it out of the tree with -Lazy; it is gone when nobody uses it any more.",
+            $"{KernelText.Plain(mount.MountPoint)}{(target.IsOwn ? "" : $" in {target.Description}")} is in use: {why}. End that, or take it out of the tree with -Lazy; it is gone when nobody uses it any more.",
             exception);
     }
 }

@@ -49,7 +49,7 @@ internal static class MountCalls
     private static Exception Explain(SyscallException exception, MountTarget target, bool oldCalls)
     {
         string path = exception.Attempt[(exception.Attempt.LastIndexOf(": find ", StringComparison.Ordinal) + ": find ".Length)..];
-        path = CommandLine.Plain(path);
+        path = KernelText.Plain(path);
         string where = target.IsOwn ? "" : $" in {target.Description}";
         return exception.Errno switch
         {

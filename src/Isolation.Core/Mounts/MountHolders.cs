@@ -33,7 +33,7 @@ internal static class MountHolders
 
             if (Use(proc, pid, point) is string use)
             {
-                string name = proc.TryReadStat(pid, out _) && proc.TryReadFile(proc.PathOf(pid, "comm"u8), out ReadOnlySpan<byte> comm) ? CommandLine.Plain(KernelText.Decode(comm.TrimEnd((byte)'\n'))) : "?";
+                string name = proc.TryReadStat(pid, out _) && proc.TryReadFile(proc.PathOf(pid, "comm"u8), out ReadOnlySpan<byte> comm) ? KernelText.Plain(KernelText.Decode(comm.TrimEnd((byte)'\n'))) : "?";
                 found.Add($"process {pid.ToString(CultureInfo.InvariantCulture)} ({name}) has {use}");
             }
         }
@@ -70,5 +70,5 @@ internal static class MountHolders
     }
 
     private static string? On(ReadOnlySpan<byte> path, ReadOnlySpan<byte> point) =>
-        point.Length > 1 && path.StartsWith(point) && (path.Length == point.Length || path[point.Length] == '/') ? CommandLine.Plain(KernelText.Decode(path)) : null;
+        point.Length > 1 && path.StartsWith(point) && (path.Length == point.Length || path[point.Length] == '/') ? KernelText.Plain(KernelText.Decode(path)) : null;
 }

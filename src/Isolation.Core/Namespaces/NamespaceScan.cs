@@ -426,7 +426,7 @@ internal sealed class NamespaceScan : IDisposable
                 return null;
             }
 
-            command = CommandLine.Plain(stat.Name);
+            command = KernelText.Plain(stat.Name);
         }
 
         return new FirstProcess(status.ParentId, status.EffectiveUserId, command);

@@ -189,7 +189,7 @@ internal static class MountPlans
             plan.ChangeDirectory(parent);
             plan.Close(parent);
             long flags = Sys.NoFollowMount | (lazy ? Sys.DetachMount : 0) | (force ? Sys.ForceUnmount : 0);
-            plan.Call("umount2", SyscallNumbers.umount2, $"unmount {CommandLine.Plain(mountPoint)}", null,
+            plan.Call("umount2", SyscallNumbers.umount2, $"unmount {KernelText.Plain(mountPoint)}", null,
                 PlanArgument.String(name), PlanArgument.Value(flags, $"{(lazy ? "MNT_DETACH|" : "")}{(force ? "MNT_FORCE|" : "")}UMOUNT_NOFOLLOW"));
         }
 
@@ -218,7 +218,7 @@ internal static class MountPlans
 
     private static ScopedPlan Begin(string title, MountScope scope)
     {
-        Plan plan = new(CommandLine.Plain(title));
+        Plan plan = new(KernelText.Plain(title));
         List<(NamespaceType, PlanSlot)> slots = [];
         foreach (NamespaceType type in ProcessPlans.Order(scope.Types, before: NamespaceType.None))
         {

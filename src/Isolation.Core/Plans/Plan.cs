@@ -369,7 +369,7 @@ internal sealed class Plan
 
     /// <summary>Removes a POSIX message queue, mq_unlink(3); the system call takes the name without its slash.</summary>
     public void RemovePosixQueue(string name) =>
-        Call("mq_unlink", SyscallNumbers.mq_unlink, $"remove POSIX message queue {CommandLine.Plain(name)}", PlanArgument.String(name.TrimStart('/')));
+        Call("mq_unlink", SyscallNumbers.mq_unlink, $"remove POSIX message queue {KernelText.Plain(name)}", PlanArgument.String(name.TrimStart('/')));
 
     /// <summary>One system call for the sake of its refusal.</summary>
     public void Probe(string call, int number, params PlanArgument[] arguments) => Call(call, number, $"ask for {call}", arguments);

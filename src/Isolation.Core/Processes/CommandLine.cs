@@ -10,8 +10,5 @@ internal static class CommandLine
     /// The arguments as one line with a blank between them. Control characters become <c>?</c>, as ps(1) prints them: any process can name itself so
     /// as to rewrite the terminal of who looks at it.
     /// </summary>
-    public static string Format(ReadOnlySpan<byte> arguments) => Plain(Bytes.Text(arguments.TrimEnd((byte)0)).Replace('\0', ' '));
-
-    /// <summary>Other text that somebody may have made up, such as a path or a program's name, with its control characters as <c>?</c> too.</summary>
-    public static string Plain(string text) => KernelText.Plain(text);
+    public static string Format(ReadOnlySpan<byte> arguments) => KernelText.Plain(Bytes.Text(arguments.TrimEnd((byte)0)).Replace('\0', ' '));
 }

@@ -142,7 +142,7 @@ public sealed partial class NamespaceProcess
             Id = pid,
             NamespaceIds = status.NamespaceIds,
             ParentId = stat.ParentId,
-            Name = Processes.CommandLine.Plain(stat.Name),
+            Name = KernelText.Plain(stat.Name),
             CommandLine = command.Length == 0 ? null : command,
             User = users.UserName(status.EffectiveUserId),
             UserId = status.EffectiveUserId,

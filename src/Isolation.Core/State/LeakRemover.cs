@@ -118,7 +118,7 @@ internal sealed class LeakRemover(CancellationToken cancellation)
             }
 
             string? name = NamedNetworks.NameOf(path);
-            if (!confirm(CommandLine.Plain(path), $"Unmount the namespace {now}{(name is null ? "" : " and remove the file")}"))
+            if (!confirm(KernelText.Plain(path), $"Unmount the namespace {now}{(name is null ? "" : " and remove the file")}"))
             {
                 all = false;
             }
@@ -151,7 +151,7 @@ internal sealed class LeakRemover(CancellationToken cancellation)
                 if (error != Errno.None)
                 {
                     throw new SyscallException(
-                        "umount2", error, $"unmount the namespace {info} from {CommandLine.Plain(path)}", error == Errno.EPERM ? "It takes CAP_SYS_ADMIN. Run as root." : null);
+                        "umount2", error, $"unmount the namespace {info} from {KernelText.Plain(path)}", error == Errno.EPERM ? "It takes CAP_SYS_ADMIN. Run as root." : null);
                 }
             }
         }
@@ -181,7 +181,7 @@ internal sealed class LeakRemover(CancellationToken cancellation)
 
         foreach (string path in info.Paths)
         {
-            string place = CommandLine.Plain(path);
+            string place = KernelText.Plain(path);
             if (IsElsewhere(path) && place.Split('/') is [_, _, string pid, _, ..])
             {
                 string inside = place[$"/proc/{pid}/root".Length..];
