@@ -191,10 +191,10 @@ function Measure-All {
     $null = Set-CgroupLimit $set -PidsMax 500
     $path = @(Enter-Namespace $set cat /proc/self/cgroup) -match ':(pids)?:/' | Select-Object -First 1
     $path = ($path -split ':', 3)[2].TrimStart('/')
-    Compare-Peer 'Set-CgroupLimit -PidsMax' 'cgset' -Count 20 -Goal 0.2 {
-        foreach ($i in 1..20) { Set-CgroupLimit $set -PidsMax (500 + $i) }
+    Compare-Peer 'Set-CgroupLimit -PidsMax' 'cgset' -Count 100 -Goal 0.2 {
+        foreach ($i in 1..100) { Set-CgroupLimit $set -PidsMax (500 + $i) }
     } {
-        Invoke-Shell "for i in `$(seq 20); do cgset -r pids.max=`$((500 + i)) $path; done"
+        Invoke-Shell "for i in `$(seq 100); do cgset -r pids.max=`$((500 + i)) $path; done"
     }
 
     Remove-Namespace $set
