@@ -71,7 +71,7 @@ Describe 'New-Namespace' {
             $inside = Read-Inside $set
             foreach ($kind in $Files) { $inside[$kind] | Should -Not -Be (Get-NamespaceId $kind) -Because $kind }
             $process = Start-NamespaceProcess $set sleep -ArgumentList 300
-            $seen = Get-LsnsRow -p $process.Id -o NS,TYPE
+            $seen = Get-LsnsRow -p $process.Id -o 'NS,TYPE'
             foreach ($key in $set.Namespaces) {
                 $kind = [Isolation.NamespaceTypes]::ProcName($key.Type)
                 [ulong]($seen | Where-Object type -EQ $kind).ns | Should -Be $key.Id -Because $kind
