@@ -286,11 +286,13 @@ Describe 'Get-CgroupUsage -Continuous' -Tag Root -Skip:(-not $isRoot) {
     }
 
     It 'uses next to no processor time while it waits' {
-        $thread = [System.Diagnostics.Process]::GetCurrentProcess()
-        $before = $thread.TotalProcessorTime
-        $null = Get-CgroupUsage $Name -Continuous -Interval 2 -Count 1
-        $thread.Refresh()
-        ($thread.TotalProcessorTime - $before).TotalSeconds | Should -BeLessThan 1.5
+        # Once before: what is compiled for the first call is no waiting, and takes a second where the processor is emulated.
+        $null = Get-CgroupUsage $Name -Continuous -Interval 100ms -Count 2
+        $process = [System.Diagnostics.Process]::GetCurrentProcess()
+        $before = $process.TotalProcessorTime
+        $null = Get-CgroupUsage $Name -Continuous -Interval 4 -Count 1
+        $process.Refresh()
+        ($process.TotalProcessorTime - $before).TotalSeconds | Should -BeLessThan 2 -Because 'whoever asks again and again instead uses all four seconds'
     }
 }
 
