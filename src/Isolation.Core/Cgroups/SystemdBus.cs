@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Isolation.Interop;
 using Isolation.Json;
+using Isolation.Processes;
 
 namespace Isolation.Cgroups;
 

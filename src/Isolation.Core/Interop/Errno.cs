@@ -93,6 +93,28 @@ public enum Errno
     ETIMEDOUT = 110,
     /// <summary>Operation canceled.</summary>
     ECANCELED = 125,
+    /// <summary>Exchange full.</summary>
+    EXFULL = 54,
+    /// <summary>Protocol not supported.</summary>
+    EPROTONOSUPPORT = 93,
+    /// <summary>Address family not supported by protocol.</summary>
+    EAFNOSUPPORT = 97,
+    /// <summary>Address already in use.</summary>
+    EADDRINUSE = 98,
+    /// <summary>Cannot assign requested address.</summary>
+    EADDRNOTAVAIL = 99,
+    /// <summary>Network is down.</summary>
+    ENETDOWN = 100,
+    /// <summary>Network is unreachable.</summary>
+    ENETUNREACH = 101,
+    /// <summary>No buffer space available.</summary>
+    ENOBUFS = 105,
+    /// <summary>Transport endpoint is not connected.</summary>
+    ENOTCONN = 107,
+    /// <summary>Connection refused.</summary>
+    ECONNREFUSED = 111,
+    /// <summary>No route to host.</summary>
+    EHOSTUNREACH = 113,
 }
 
 /// <summary>Words for error numbers.</summary>
@@ -135,6 +157,17 @@ public static class ErrnoText
         Errno.EPIPE => "Broken pipe",
         Errno.ERANGE => "Numerical result out of range",
         Errno.ENAMETOOLONG => "File name too long",
+        Errno.ENOTCONN => "Transport endpoint is not connected",
+        Errno.EADDRINUSE => "Address already in use",
+        Errno.EADDRNOTAVAIL => "Cannot assign requested address",
+        Errno.ENETDOWN => "Network is down",
+        Errno.ENETUNREACH => "Network is unreachable",
+        Errno.ENOBUFS => "No buffer space available",
+        Errno.EHOSTUNREACH => "No route to host",
+        Errno.EAFNOSUPPORT => "Address family not supported by protocol",
+        Errno.EPROTONOSUPPORT => "Protocol not supported",
+        Errno.EXFULL => "Exchange full",
+        Errno.ECONNREFUSED => "Connection refused",
         Errno.ENOSYS => "Function not implemented",
         Errno.ENOTEMPTY => "Directory not empty",
         Errno.ELOOP => "Too many levels of symbolic links",

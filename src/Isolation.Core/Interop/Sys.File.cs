@@ -214,6 +214,9 @@ internal static unsafe partial class Sys
         }
     }
 
+    /// <summary>Cuts a file to a length in bytes, ftruncate(2).</summary>
+    public static Errno TryTruncate(Descriptor descriptor, int length) => ftruncate(descriptor.Number, length) == 0 ? Errno.None : (Errno)errno;
+
     /// <summary>Closes a bare descriptor number; only <see cref="Descriptor"/> calls it.</summary>
     internal static int close(int fd) => LibC.close(fd);
 

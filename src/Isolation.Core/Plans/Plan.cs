@@ -146,6 +146,18 @@ internal sealed class Plan
         Close(socket);
     }
 
+    /// <summary>Opens a netlink(7) socket, which stays one of the network namespace that it is opened in.</summary>
+    public PlanSlot OpenNetlink(int protocol)
+    {
+        const int AF_NETLINK = 16, SOCK_RAW = 3;
+        PlanSlot socket = NewSlot("netlink");
+        Add(PlanOperation.Syscall, "socket", SyscallNumbers.socket, "open a netlink socket", socket, 0,
+            PlanArgument.Value(AF_NETLINK, "AF_NETLINK"),
+            PlanArgument.Value(SOCK_RAW | (long)OpenFlags.CloseOnExec, "SOCK_RAW|SOCK_CLOEXEC"),
+            PlanArgument.Value(protocol));
+        return socket;
+    }
+
     public void SetSession() => Call("setsid", SyscallNumbers.setsid, "start a session");
 
     /// <summary>Makes a terminal the one of the session that was just started, ioctl_tty(2) <c>TIOCSCTTY</c>.</summary>

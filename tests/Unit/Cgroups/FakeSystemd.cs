@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Isolation.Cgroups;
+using Isolation.Processes;
 
 namespace Isolation.Tests.Cgroups;
 
@@ -29,7 +30,7 @@ internal sealed class FakeSystemd(FakeHost host, string unitPath) : ICommands
 
     public string? Variable(string name) => Variables.GetValueOrDefault(name);
 
-    public CommandResult? Run(string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, TimeSpan timeout)
+    public CommandResult? Run(string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, TimeSpan timeout, string? input = null)
     {
         Last = (arguments, environment);
         if (!IsInstalled || program != "busctl")

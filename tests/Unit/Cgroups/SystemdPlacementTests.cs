@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using Isolation.Cgroups;
 using Isolation.Interop;
+using Isolation.Processes;
 using Xunit;
 
 namespace Isolation.Tests.Cgroups;
