@@ -164,7 +164,8 @@ Describe 'Suspend-Cgroup and Resume-Cgroup' -Tag Root -Skip:(-not $isRoot) {
     It 'goes on after a stop of the whole, whoever forks meanwhile' {
         foreach ($root in Get-FreezerRoot) {
             $folder = New-ForeignCgroup $root
-            $null = Start-Inside $folder 'while :; do /bin/true; done'
+            $forks = Start-Inside $folder 'echo inside; while :; do /bin/true; done'
+            $forks.StandardOutput.ReadLine() | Should -BeExactly inside
             foreach ($round in 1..$(if ($env:ISOLATION_SOAK) { 500 } else { 20 })) {
                 Suspend-Cgroup $folder
                 Get-State $folder | Should -BeExactly FROZEN

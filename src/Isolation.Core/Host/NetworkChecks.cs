@@ -7,26 +7,18 @@ namespace Isolation.Host;
 internal static class NetworkChecks
 {
     private const string Area = "Network";
-    private const string Library = "libnftables.so.1";
-
-    // Where Debian, Fedora, Arch and Alpine keep libraries.
-    private static readonly string[] s_libraryFolders =
-    [
-        "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib",
-        "/lib64", "/lib", "/usr/local/lib",
-    ];
 
     public static IReadOnlyList<HostCheckDefinition> All { get; } =
     [
         Driver("veth", "veth", "CONFIG_VETH", "Links between a namespace and the host (planned)."),
-        Driver("bridge", "bridge", "CONFIG_BRIDGE", "Container networks (planned)."),
+        Driver("bridge", "bridge", "CONFIG_BRIDGE", "Container networks."),
         Driver("macvlan", "macvlan", "CONFIG_MACVLAN", "Networks of kind macvlan (planned)."),
         Driver("ipvlan", "ipvlan", "CONFIG_IPVLAN", "Networks of kind ipvlan (planned)."),
         Driver("vxlan", "vxlan", "CONFIG_VXLAN", "Networks across hosts (planned)."),
         Driver("ifb", "ifb", "CONFIG_IFB", "Rates of what comes in (planned)."),
         Driver("tbf", "sch_tbf", "CONFIG_NET_SCH_TBF", "Rates of what goes out (planned)."),
-        Driver("nf_tables", "nf_tables", "CONFIG_NF_TABLES", "Masquerading and published ports (planned)."),
-        new(Area, "libnftables", false, "Masquerading and published ports (planned).", FindLibrary),
+        Driver("nf_tables", "nf_tables", "CONFIG_NF_TABLES", "Packet rules of container networks."),
+        Program("nft", "nftables", "Packet rules of container networks."),
         new(Area, "/dev/net/tun", false, "Networks without root (planned).", Tun),
         Program("pasta", "passt", "Networks without root (planned)."),
     ];
@@ -50,19 +42,6 @@ internal static class NetworkChecks
         DriverState.Absent => HostFinding.Missing("not in this kernel", $"Use a kernel with {option}; those of Debian have it."),
         _ => HostFinding.Unknown("neither /lib/modules nor the kernel's configuration is seen from here", "On the host: modinfo " + module),
     };
-
-    private static HostFinding FindLibrary(HostView view)
-    {
-        foreach (string folder in s_libraryFolders)
-        {
-            if (view.Kernel.TryStatus($"{view.Root}{folder}/{Library}", out _))
-            {
-                return HostFinding.Works($"{folder}/{Library}");
-            }
-        }
-
-        return HostFinding.Missing("not found", "apt-get install libnftables1");
-    }
 
     private static HostFinding Tun(HostView view)
     {

@@ -18,6 +18,9 @@ internal sealed class SetFolder
 
     public string Path { get; }
 
+    /// <summary>The folder that it is in.</summary>
+    public StateFolder State => _state;
+
     public bool Exists => Directory.Exists(Path);
 
     /// <summary>Whether it has a place for pins: what an ordinary user makes, and what is unnamed, has none.</summary>

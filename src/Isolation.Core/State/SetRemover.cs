@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.IO;
 using System.Threading;
 using Isolation.Cgroups;
+using Isolation.ContainerNetworks;
 using Isolation.Interop;
 using Isolation.Processes;
 
@@ -134,7 +135,36 @@ internal sealed class SetRemover
             }
         }
 
+        LeaveNetworks(removals);
+
         NamedNetworkPins.TryRemoveFolder();
+    }
+
+    // Once for all of them: the others are told their names anew.
+    private static void LeaveNetworks(List<Removal> removals)
+    {
+        HashSet<string> gone = [];
+        StateFolder? state = null;
+        foreach (Removal removal in removals)
+        {
+            if (removal.IsFinished && removal.Record.Types.HasFlag(NamespaceType.Net))
+            {
+                gone.Add(removal.Record.Name);
+                state = removal.State;
+            }
+        }
+
+        try
+        {
+            if (state is not null)
+            {
+                ContainerNetworkConnector.Forget(state, gone);
+            }
+        }
+        catch (Exception exception) when (exception is IsolationException or SyscallException or IOException or UnauthorizedAccessException)
+        {
+            // The next call on a network finds members whose sets are gone.
+        }
     }
 
     // Of those that are removed together; null for what was abandoned, with which goes what was in it.
@@ -413,7 +443,6 @@ internal sealed class SetRemover
 
         // Open to the end: who is killed for being in a namespace of this number is in this one, and in no later one.
         private readonly List<Descriptor> _open;
-        private bool _finished;
 
         public Removal(NamespaceRecord record, SetFolder folder, NameLock? locked, List<Descriptor> open, List<NamespaceKey> namespaces)
         {
@@ -427,6 +456,12 @@ internal sealed class SetRemover
         public NamespaceRecord Record { get; }
 
         public IReadOnlyList<NamespaceKey> Namespaces { get; }
+
+        /// <summary>Where it was kept.</summary>
+        public StateFolder State => _folder.State;
+
+        /// <summary>Whether it is gone.</summary>
+        public bool IsFinished { get; private set; }
 
         /// <summary>Whether it stays, for something in it does not end.</summary>
         public bool IsRefused { get; set; }
@@ -450,7 +485,7 @@ internal sealed class SetRemover
             }
 
             _folder.Delete();
-            _finished = true;
+            IsFinished = true;
             if (Record.Parent is not null)
             {
                 _folder.Beside(Record.Parent).RemoveChild(Record.Name);
@@ -464,7 +499,7 @@ internal sealed class SetRemover
                 descriptor.Dispose();
             }
 
-            if (!_finished && _folder.Exists)
+            if (!IsFinished && _folder.Exists)
             {
                 try
                 {

@@ -34,10 +34,12 @@ internal static class StateFile
     }
 
     /// <summary>Reads a file, without waiting where it is no plain one but a pipe that somebody put there.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="limit">The most bytes that are read.</param>
     /// <returns>What is in it; null where it is no plain file, or larger than any that is written here.</returns>
     /// <exception cref="FileNotFoundException">There is none.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public static byte[]? Read(string path)
+    public static byte[]? Read(string path, int limit = Limit)
     {
         Errno error = Sys.TryOpen(path, OpenFlags.ReadOnly | OpenFlags.NonBlock, out Descriptor? file);
         if (error != Errno.None)
@@ -52,10 +54,15 @@ internal static class StateFile
                 return null;
             }
 
-            byte[] buffer = new byte[Limit + 1];
+            byte[] buffer = new byte[Math.Min(limit, Limit) + 1];
             int length = 0;
-            while (length < buffer.Length)
+            while (length <= limit)
             {
+                if (length == buffer.Length)
+                {
+                    Array.Resize(ref buffer, Math.Min(2 * length, limit + 1));
+                }
+
                 int read = Sys.Read(file!, buffer.AsSpan(length));
                 if (read == 0)
                 {

@@ -36,6 +36,9 @@ internal sealed class StateFolder
     /// <summary>The folder with a folder for each namespace set.</summary>
     public string Sets => System.IO.Path.Combine(Path, "namespaces");
 
+    /// <summary>The folder with a folder for each container network.</summary>
+    public string Networks => System.IO.Path.Combine(Path, "networks");
+
     private string Locks => System.IO.Path.Combine(Path, "locks");
 
     private string UseLock => System.IO.Path.Combine(Path, "lock");
@@ -48,6 +51,10 @@ internal sealed class StateFolder
         EnsureFolder(Sets, IsRoot ? 0b001_001 : 0);
         EnsureFolder(Locks, 0);
     }
+
+    /// <summary>Makes the folder of networks, while <see cref="Use"/> keeps the one above it.</summary>
+    /// <exception cref="IsolationException"><c>StateFolderUnsafe</c>, <c>StateFolderUnavailable</c>.</exception>
+    public void EnsureNetworks() => EnsureFolder(Networks, 0);
 
     /// <summary>Says that the folder is in use, so that <see cref="TryRemove"/> of another process leaves it; until the result is disposed.</summary>
     public Descriptor Use()
@@ -186,7 +193,8 @@ internal sealed class StateFolder
 
         using (file)
         {
-            if (Sys.TryLock(file!, exclusive: true) != Errno.None || !IsStill(file!, UseLock) || Directory.GetFileSystemEntries(Sets).Length != 0)
+            if (Sys.TryLock(file!, exclusive: true) != Errno.None || !IsStill(file!, UseLock) || Directory.GetFileSystemEntries(Sets).Length != 0
+                || (Directory.Exists(Networks) && Directory.GetFileSystemEntries(Networks).Length != 0))
             {
                 return;
             }
@@ -199,6 +207,11 @@ internal sealed class StateFolder
             foreach (string left in Directory.GetFiles(Locks))
             {
                 File.Delete(left);
+            }
+
+            if (Directory.Exists(Networks))
+            {
+                Directory.Delete(Networks);
             }
 
             // The lock after what it protects: whoever makes a new one finds the rest gone, and makes it anew.

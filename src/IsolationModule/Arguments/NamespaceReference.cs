@@ -20,6 +20,7 @@ public sealed class NamespaceReference
     private readonly NamespaceSet? _set;
     private readonly NamespaceInfo? _info;
     private readonly int? _processId;
+    private readonly bool _isObject;
 
     // An object knows the process by its start too, a number does not.
     private readonly NamespaceProcess? _process;
@@ -47,19 +48,19 @@ public sealed class NamespaceReference
 
     /// <summary>The namespaces of a process.</summary>
     /// <param name="process">The process.</param>
-    public NamespaceReference(Process process) : this((process ?? throw new ArgumentNullException(nameof(process))).Id)
-    {
-    }
+    public NamespaceReference(Process process) : this((process ?? throw new ArgumentNullException(nameof(process))).Id) => _isObject = true;
 
     /// <summary>The namespaces of a process.</summary>
     /// <param name="process">The process.</param>
-    public NamespaceReference(NamespaceProcess process) : this((process ?? throw new ArgumentNullException(nameof(process))).Id) => _process = process;
+    public NamespaceReference(NamespaceProcess process) : this((process ?? throw new ArgumentNullException(nameof(process))).Id) =>
+        (_process, _isObject) = (process, true);
 
     /// <summary>A set.</summary>
     /// <param name="set">The set.</param>
     public NamespaceReference(NamespaceSet set)
     {
         _set = set ?? throw new ArgumentNullException(nameof(set));
+        _isObject = true;
         _text = set.Name;
     }
 
@@ -68,6 +69,7 @@ public sealed class NamespaceReference
     public NamespaceReference(NamespaceInfo info)
     {
         _info = info ?? throw new ArgumentNullException(nameof(info));
+        _isObject = true;
         _text = info.ToString();
     }
 
@@ -81,7 +83,7 @@ public sealed class NamespaceReference
             : Is(value, typeof(NamespaceInfo)) ? PathOf(value)
             : null;
         NamespaceReference inner = new(text ?? throw new ArgumentException("The object is no namespace set, no process and no namespace.", nameof(value)));
-        (_text, _processId) = (inner._text, inner._processId);
+        (_text, _processId, _isObject) = (inner._text, inner._processId, true);
     }
 
     /// <summary>The set's name, where a set is or may be meant; null for a process, a path and a single namespace.</summary>
@@ -89,6 +91,12 @@ public sealed class NamespaceReference
 
     /// <summary>The process, where one is meant; null otherwise.</summary>
     internal int? ProcessId => _processId;
+
+    /// <summary>Whether an object was given, which has properties of its own, and no name, number or path.</summary>
+    internal bool IsObject => _isObject;
+
+    /// <summary>A text by which it is found again: for a single namespace its path.</summary>
+    internal string Location => _info is null ? _text : PathOf(_info);
 
     private bool IsPath => _text.Contains('/', StringComparison.Ordinal);
 
@@ -155,7 +163,7 @@ public sealed class NamespaceReference
 
     /// <summary>Opens the mount namespace that is meant, and for a process its root.</summary>
     /// <exception cref="IsolationException">Those of <see cref="Open"/> and of <see cref="MountTarget"/>.</exception>
-    internal MountTarget OpenMounts() => MountTarget.Of(Open(NamespaceTypes.Every), _processId, _info is null ? _text : PathOf(_info));
+    internal MountTarget OpenMounts() => MountTarget.Of(Open(NamespaceTypes.Every), _processId, Location);
 
     private static string PathOf(NamespaceInfo info) => info.Paths.Length > 0 ? info.Paths[0] : info.Path ?? info.ToString();
 

@@ -454,8 +454,8 @@ public sealed class HostCheckTests : IDisposable
     public void Packages_and_devices_for_networks_and_containers_are_looked_for()
     {
         (FakeHost host, FakeKernel kernel) = CompleteHost(FakeHost.V2Mounts);
-        File.Delete(host.Root + "/usr/lib/x86_64-linux-gnu/libnftables.so.1");
-        Is(Check(host, kernel)["libnftables"], HostCheckStatus.Missing, "not found", "apt-get install libnftables1");
+        File.Delete(host.Root + "/usr/sbin/nft");
+        Is(Check(host, kernel)["nft"], HostCheckStatus.Missing, "not found", "apt-get install nftables");
         Chmod(host, "/dev/net/tun", UnixFileMode.None, executable: false);
         Is(Check(host, kernel)["/dev/net/tun"], HostCheckStatus.Limited, "closed to ordinary users", "chmod 666");
         File.Delete(host.Root + "/dev/net/tun");
@@ -553,7 +553,7 @@ public sealed class HostCheckTests : IDisposable
         host.Put("/etc/passwd", "root:x:0:0::/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n");
         host.Put("/etc/subuid", "alice:100000:65536\n");
         host.Put("/etc/subgid", "alice:100000:65536\n");
-        host.Put("/usr/lib/x86_64-linux-gnu/libnftables.so.1", "");
+        PutProgram(host, "/usr/sbin/nft");
         host.Put("/dev/net/tun", "");
         File.SetUnixFileMode(host.Root + "/dev/net/tun", (UnixFileMode)0b110_110_110);
         PutProgram(host, "/usr/bin/newuidmap", UnixFileMode.SetUser);

@@ -166,6 +166,11 @@ public sealed class StateFolderTests : IDisposable
         state.TryRemove();
         Assert.True(Directory.Exists(set));
         Directory.Delete(set);
+        state.EnsureNetworks();
+        string network = Directory.CreateDirectory(Path.Combine(state.Networks, "lan")).FullName;
+        state.TryRemove();
+        Assert.True(Directory.Exists(network));
+        Directory.Delete(network);
         File.WriteAllText(Path.Combine(Folder, "locks", "left"), "");
         state.TryRemove();
         Assert.False(Directory.Exists(Folder));

@@ -1,0 +1,97 @@
+using System;
+using System.Collections.Generic;
+using System.Net;
+using Isolation.ContainerNetworks;
+using Isolation.State;
+
+namespace Isolation;
+
+/// <summary>How a container network stands.</summary>
+public enum ContainerNetworkState
+{
+    /// <summary>Sets can be connected.</summary>
+    Ready,
+    /// <summary>A process is making it.</summary>
+    Creating,
+    /// <summary>A process is removing it.</summary>
+    Removing,
+    /// <summary>Its bridge is gone, or is in another network namespace than the caller's: it can only be removed.</summary>
+    Broken,
+}
+
+/// <summary>A network that sets are connected to, made by <c>New-ContainerNetwork</c>.</summary>
+public sealed class ContainerNetwork
+{
+    internal ContainerNetwork(ContainerNetworkRecord record, ContainerNetworkState state, IReadOnlyList<MemberRecord> members)
+    {
+        Name = record.Name;
+        Driver = record.Driver;
+        State = state;
+        Subnet = Each(record, static pool => pool.Subnet.Network);
+        Gateway = Each(record, static pool => pool.Gateway);
+        Range = Each(record, static pool => pool.Range.Network);
+        IsInternal = record.IsInternal;
+        Mtu = record.Mtu;
+        Bridge = record.Bridge;
+        Created = record.Created.LocalDateTime;
+        Members = [.. Of(record, members)];
+    }
+
+    /// <summary>The name.</summary>
+    public string Name { get; }
+
+    /// <summary>What it is made of: <c>bridge</c>.</summary>
+    public string Driver { get; }
+
+    /// <summary>How it stands.</summary>
+    public ContainerNetworkState State { get; }
+
+    /// <summary>Its subnets, that of IPv4 before that of IPv6.</summary>
+    public IPNetwork[] Subnet { get; }
+
+    /// <summary>The bridge's address in each subnet.</summary>
+    public IPAddress[] Gateway { get; }
+
+    /// <summary>The part of each subnet from which addresses are given.</summary>
+    public IPNetwork[] Range { get; }
+
+    /// <summary>Whether nothing leaves it, nor comes in.</summary>
+    public bool IsInternal { get; }
+
+    /// <summary>The most bytes of a packet.</summary>
+    public int Mtu { get; }
+
+    /// <summary>The name of its bridge, a link of the host.</summary>
+    public string Bridge { get; }
+
+    /// <summary>The sets that are connected, in the order in which they were.</summary>
+    public ContainerNetworkMember[] Members { get; }
+
+    /// <summary>When it was made, local time.</summary>
+    public DateTime Created { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+
+    private static T[] Each<T>(ContainerNetworkRecord record, Func<AddressPool, T> part)
+    {
+        List<T> parts = [];
+        foreach (AddressPool pool in record.Pools)
+        {
+            parts.Add(part(pool));
+        }
+
+        return [.. parts];
+    }
+
+    private static IEnumerable<ContainerNetworkMember> Of(ContainerNetworkRecord record, IReadOnlyList<MemberRecord> members)
+    {
+        foreach (MemberRecord member in members)
+        {
+            if (member.Phase == RecordPhase.Ready)
+            {
+                yield return new ContainerNetworkMember(record.Name, member);
+            }
+        }
+    }
+}

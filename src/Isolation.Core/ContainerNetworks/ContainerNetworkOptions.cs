@@ -1,0 +1,138 @@
+using System.Collections.Generic;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Isolation.ContainerNetworks;
+
+/// <summary>A network to be made.</summary>
+internal sealed record ContainerNetworkOptions
+{
+    /// <summary>The driver that there is.</summary>
+    public const string Bridge = "bridge";
+
+    /// <summary>The name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What it is made of.</summary>
+    public string Driver { get; init; } = Bridge;
+
+    /// <summary>At most one subnet of each family; without any of IPv4 one is chosen, unless there is one of IPv6.</summary>
+    public IReadOnlyList<string> Subnet { get; init; } = [];
+
+    /// <summary>The bridge's address in each; the first one by itself.</summary>
+    public IReadOnlyList<IPAddress> Gateway { get; init; } = [];
+
+    /// <summary>The part of each from which addresses are given.</summary>
+    public IReadOnlyList<string> Range { get; init; } = [];
+
+    /// <summary>Nothing leaves it, nor comes in.</summary>
+    public bool IsInternal { get; init; }
+
+    /// <summary>It has a subnet of IPv6, chosen where none is given.</summary>
+    public bool IPv6 { get; init; }
+
+    /// <summary>The most bytes of a packet.</summary>
+    public int Mtu { get; init; } = 1500;
+
+    /// <summary>Refuses what cannot be meant, whatever the host has.</summary>
+    /// <exception cref="IsolationException"><c>ContainerNetworkNameInvalid</c>, <c>ContainerNetworkDriverUnknown</c>, <c>ContainerSubnetInvalid</c> and those of <see cref="AddressPool"/>.</exception>
+    public void Check()
+    {
+        if (!NamespaceName.IsValid(Name))
+        {
+            throw new IsolationException(
+                "ContainerNetworkNameInvalid",
+                ErrorKind.InvalidArgument,
+                $"'{Name.ReplaceLineEndings(" ")}' cannot be the name of a container network: it has letters, digits, '.', '_' and '-', {NamespaceName.MaxLength} at most, begins with a letter or a digit, and is no number. Choose a name such as lan-1.");
+        }
+
+        if (Driver != Bridge)
+        {
+            throw new IsolationException("ContainerNetworkDriverUnknown", ErrorKind.NotSupported, $"There is no driver '{Driver}' for container networks. The one that there is: {Bridge}.");
+        }
+
+        _ = Pools(new SubnetChoice([]));
+    }
+
+    /// <summary>The pools of addresses, with what is not given chosen.</summary>
+    public IReadOnlyList<AddressPool> Pools(SubnetChoice choice)
+    {
+        Subnet? four = Find(Subnet, isSix: false, "ContainerSubnetInvalid", "subnet");
+        Subnet? six = Find(Subnet, isSix: true, "ContainerSubnetInvalid", "subnet");
+        List<AddressPool> pools = [];
+        if (four is not null || six is null)
+        {
+            pools.Add(Pool(four, choice, isSix: false));
+        }
+
+        if (six is not null || IPv6)
+        {
+            pools.Add(Pool(six, choice, isSix: true));
+            if (Mtu < 1280)
+            {
+                throw new IsolationException("ContainerMtuInvalid", ErrorKind.InvalidArgument, $"Network '{Name}' cannot have an MTU of {Mtu} with IPv6, which takes 1280 at least, RFC 8200.");
+            }
+        }
+
+        foreach (IPAddress gateway in Gateway)
+        {
+            if (!pools.Exists(pool => pool.Gateway.Equals(gateway)))
+            {
+                throw new IsolationException(
+                    "ContainerGatewayInvalid", ErrorKind.InvalidArgument, $"The gateway {gateway} of network '{Name}' is of another family than its subnet, or the second of one. Give a -Subnet for each.");
+            }
+        }
+
+        if (Range.Count > pools.Count)
+        {
+            throw new IsolationException("ContainerRangeInvalid", ErrorKind.InvalidArgument, $"Network '{Name}' has no subnet for each of the ranges {string.Join(", ", Range)}. Give a -Subnet for each.");
+        }
+
+        return pools;
+    }
+
+    private AddressPool Pool(Subnet? given, SubnetChoice choice, bool isSix)
+    {
+        IPAddress? gateway = null;
+        foreach (IPAddress one in Gateway)
+        {
+            gateway ??= one.AddressFamily == AddressFamily.InterNetworkV6 == isSix ? one : null;
+        }
+
+        Subnet? range = Find(Range, isSix, "ContainerRangeInvalid", "range");
+        if (given is null && (gateway is not null || range is not null))
+        {
+            throw new IsolationException(
+                gateway is not null ? "ContainerGatewayInvalid" : "ContainerRangeInvalid",
+                ErrorKind.InvalidArgument,
+                $"Network '{Name}' has {(gateway is not null ? $"the gateway {gateway}" : $"the range {range}")} without a subnet that it lies in. Give -Subnet too.");
+        }
+
+        if (given is Subnet asked)
+        {
+            // Whether it can be one comes before whether it is free.
+            AddressPool pool = AddressPool.Create(Name, asked, gateway, range);
+            choice.Check(asked, Name);
+            return pool;
+        }
+
+        return AddressPool.Create(Name, isSix ? choice.ChooseSix() : choice.Choose(Name), null, null);
+    }
+
+    private Subnet? Find(IReadOnlyList<string> texts, bool isSix, string errorId, string what)
+    {
+        Subnet? found = null;
+        foreach (string text in texts)
+        {
+            Subnet subnet = ContainerNetworks.Subnet.Parse(text) ?? throw new IsolationException(
+                errorId, ErrorKind.InvalidArgument, $"'{text}' is no {what} for network '{Name}': give the first address and the bits that are shared, such as 172.30.5.0/24 or fd00:5::/64.");
+            if (subnet.IsSix == isSix)
+            {
+                found = found is null ? subnet : throw new IsolationException(
+                    errorId, ErrorKind.InvalidArgument, $"Network '{Name}' cannot have both {found} and {subnet}: one {what} of IPv4 and one of IPv6 are the most.");
+            }
+        }
+
+        return found;
+    }
+}

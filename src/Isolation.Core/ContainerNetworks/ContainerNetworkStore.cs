@@ -1,0 +1,417 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Threading;
+using Isolation.Interop;
+using Isolation.Network;
+using Isolation.Processes;
+using Isolation.State;
+
+namespace Isolation.ContainerNetworks;
+
+/// <summary>
+/// The container networks of this host: made, found, removed. A network's lock is taken before anything of it is changed, and before that the one of all
+/// networks where subnets are chosen or packet rules are written. Who holds the lock of a set too took it first.
+/// </summary>
+internal sealed class ContainerNetworkStore
+{
+    // Characters that no name of a set has: they share the folder of locks.
+    private const string AllLock = "networks:";
+    private const string OneLock = "network:";
+
+    private static readonly TimeSpan s_lockTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly StateFolder _state;
+    private readonly ICommands _commands;
+
+    public ContainerNetworkStore(StateFolder state, ICommands commands)
+    {
+        _state = state;
+        _commands = commands;
+    }
+
+    /// <summary>The caller's store.</summary>
+    public static ContainerNetworkStore Current { get; } = new(StateFolder.Current, HostCommands.Instance);
+
+    /// <summary>The names of all networks, sorted.</summary>
+    /// <exception cref="IsolationException"><c>StateFolderUnavailable</c>.</exception>
+    public IReadOnlyList<string> Names() => ContainerNetworkFolder.Names(_state);
+
+    /// <summary>A network as it stands; null where there is none of the name.</summary>
+    /// <exception cref="IsolationException"><c>ContainerNetworkRecordDamaged</c>, <c>ContainerNetworkRecordTooNew</c>, <c>StateFolderUnavailable</c>.</exception>
+    public ContainerNetwork? Find(string name)
+    {
+        ContainerNetworkFolder folder = new(_state, name);
+        if (!NamespaceName.IsValid(name) || folder.Read() is not ContainerNetworkRecord record)
+        {
+            return null;
+        }
+
+        using NetworkNamespace host = NetworkNamespace.Own();
+        return new ContainerNetwork(record, StateOf(record, host), folder.ReadMembers());
+    }
+
+    /// <summary>A network as it stands.</summary>
+    /// <exception cref="IsolationException"><c>ContainerNetworkNotFound</c> and those of <see cref="Find"/>.</exception>
+    public ContainerNetwork Get(string name) => Find(name) ?? throw NotFound(name);
+
+    /// <summary>Makes a network; where anything fails, nothing of it stays.</summary>
+    /// <param name="options">What is asked for.</param>
+    /// <param name="warn">Is told what changes on the host besides.</param>
+    /// <param name="explain">Is told the packet rules; null where nobody is.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <exception cref="IsolationException">
+    /// <c>ContainerNetworkExists</c>, <c>ContainerNetworkRootRequired</c>, <c>ContainerSubnetOverlap</c>, <c>ContainerSubnetsExhausted</c>, <c>NftMissing</c>,
+    /// <c>PacketRulesRefused</c>, <c>ForwardingUnavailable</c>, those of <see cref="ContainerNetworkOptions.Check"/>, of <see cref="NetworkNamespace"/> and of the state folder.
+    /// </exception>
+    public ContainerNetwork Create(ContainerNetworkOptions options, Action<string> warn, Action<string>? explain, CancellationToken cancellation)
+    {
+        options.Check();
+        RequireRoot($"make container network '{options.Name}'");
+        try
+        {
+            return Keep(() =>
+            {
+                using Descriptor use = _state.Use();
+                using NameLock all = LockAll(cancellation);
+                using NameLock held = Lock(options.Name, cancellation);
+                return Make(options, warn, explain);
+            });
+        }
+        catch
+        {
+            _state.TryRemove();
+            throw;
+        }
+    }
+
+    /// <summary>Removes a network that nobody is connected to, with its bridge and its rules.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="force">Its members are disconnected first.</param>
+    /// <param name="explain">Is told the packet rules; null where nobody is.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <exception cref="IsolationException"><c>ContainerNetworkNotFound</c>, <c>ContainerNetworkInUse</c>, <c>ContainerNetworkRootRequired</c>, <c>NftMissing</c>, <c>PacketRulesRefused</c>.</exception>
+    public void Remove(string name, bool force, Action<string>? explain, CancellationToken cancellation)
+    {
+        RequireRoot($"remove container network '{name}'");
+        ContainerNetworkFolder folder = new(_state, name);
+        if (!NamespaceName.IsValid(name) || !folder.Exists)
+        {
+            throw NotFound(name);
+        }
+
+        List<string> disconnected = Keep(() =>
+        {
+            using Descriptor use = _state.Use();
+            using NameLock all = LockAll(cancellation);
+            using NameLock held = Lock(name, cancellation);
+            ContainerNetworkRecord? record = ReadToRemove(folder, force) ?? throw NotFound(name);
+            using NetworkNamespace host = NetworkNamespace.Own();
+            ContainerNetworkMembers members = new(_state, folder);
+            List<MemberRecord> left = ReadMembersToRemove(folder, members, force);
+            if (left.Count != 0 && !force)
+            {
+                List<string> sets = left.ConvertAll(static member => member.Set);
+                throw new IsolationException(
+                    "ContainerNetworkInUse", ErrorKind.Busy, $"Cannot remove network '{name}': {string.Join(", ", sets)} {(sets.Count == 1 ? "is" : "are")} connected. Disconnect-ContainerNetwork disconnects sets; -Force does so for all.");
+            }
+
+            record = record with { Phase = RecordPhase.Removing, Owner = RecordedProcess.Own };
+            folder.Write(record);
+            members.Release(left, host, links: true);
+            Finish(record, folder, host, explain);
+            return left.ConvertAll(static member => member.Set);
+        });
+        _state.TryRemove();
+        new ContainerNetworkConnector(_state, this, NamespaceStore.Current).RestoreDefaultRoutes(disconnected, cancellation);
+    }
+
+    /// <summary>
+    /// Finishes what processes that are gone have left: networks half made or half removed, sets half connected, and members whose set is gone. What stands in its
+    /// way is told by the call that it goes before, where it is in its way too.
+    /// </summary>
+    public void Sweep()
+    {
+        try
+        {
+            if (_state.IsRoot && Names().Count != 0)
+            {
+                SweepAll();
+            }
+        }
+        catch (Exception exception) when (exception is IsolationException or SyscallException or IOException or UnauthorizedAccessException)
+        {
+            // The next one does it.
+        }
+    }
+
+    /// <summary>A network's lock.</summary>
+    /// <exception cref="IsolationException"><c>NamespaceLocked</c>.</exception>
+    public NameLock Lock(string name, CancellationToken cancellation) => _state.Lock(OneLock + name, s_lockTimeout, cancellation);
+
+    /// <summary>The folder of a network that sets can be connected to, and its record. The caller holds its lock.</summary>
+    /// <exception cref="IsolationException"><c>ContainerNetworkNotFound</c>, <c>ContainerNetworkBroken</c>.</exception>
+    public (ContainerNetworkFolder Folder, ContainerNetworkRecord Record) Open(string name, NetworkNamespace host)
+    {
+        ContainerNetworkFolder folder = new(_state, name);
+        ContainerNetworkRecord record = (NamespaceName.IsValid(name) ? folder.Read() : null) ?? throw NotFound(name);
+        return StateOf(record, host) == ContainerNetworkState.Ready
+            ? (folder, record)
+            : throw new IsolationException(
+                "ContainerNetworkBroken",
+                ErrorKind.Unavailable,
+                $"Network '{name}' cannot be used: its bridge {record.Bridge} is gone, or is in another network namespace than this PowerShell. Remove it with: Remove-ContainerNetwork {name} -Force");
+    }
+
+    /// <summary>Refuses whom the kernel would refuse half way.</summary>
+    /// <exception cref="IsolationException"><c>ContainerNetworkRootRequired</c>.</exception>
+    public void RequireRoot(string attempt)
+    {
+        if (!_state.IsRoot)
+        {
+            throw new IsolationException(
+                "ContainerNetworkRootRequired", ErrorKind.PermissionDenied, $"Cannot {attempt}: bridges, packet rules and forwarding are the host's, and take root there. Run as root.");
+        }
+    }
+
+    /// <summary>Does what writes to the state folder.</summary>
+    /// <exception cref="IsolationException"><c>StateFolderUnavailable</c>.</exception>
+    public static T Keep<T>(Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (Exception exception) when (exception is not SyscallException && exception is IOException or UnauthorizedAccessException)
+        {
+            throw new IsolationException(
+                "StateFolderUnavailable", ErrorKind.Unavailable, $"What is known of container networks cannot be kept: {exception.Message} The file system must be writable and have room.", exception);
+        }
+    }
+
+    /// <summary>There is no network of a name.</summary>
+    public static IsolationException NotFound(string name) => new(
+        "ContainerNetworkNotFound", ErrorKind.NotFound, $"There is no container network '{name}'. Get-ContainerNetwork lists those that there are; New-ContainerNetwork makes one.");
+
+    private NameLock LockAll(CancellationToken cancellation) => _state.Lock(AllLock, s_lockTimeout, cancellation);
+
+    private ContainerNetwork Make(ContainerNetworkOptions options, Action<string> warn, Action<string>? explain)
+    {
+        ContainerNetworkFolder folder = new(_state, options.Name);
+        if (folder.Exists)
+        {
+            throw new IsolationException(
+                "ContainerNetworkExists", ErrorKind.AlreadyExists, $"There is a container network '{options.Name}' already. See it with Get-ContainerNetwork, or choose another name.");
+        }
+
+        using NetworkNamespace host = NetworkNamespace.Own();
+        ContainerNetworkRecord record = new()
+        {
+            Name = options.Name,
+            Driver = options.Driver,
+            Phase = RecordPhase.Creating,
+            Created = DateTimeOffset.Now,
+            Owner = RecordedProcess.Own,
+            HostNetwork = Sys.Status(host.Descriptor).Inode,
+            Bridge = BridgeDriver.ChooseName(options.Name, host),
+            Mtu = options.Mtu,
+            IsInternal = options.IsInternal,
+            Pools = options.Pools(new SubnetChoice(Taken(host))),
+        };
+        try
+        {
+            folder.Make(record);
+            BridgeDriver.Make(record, host);
+            PacketRules.Apply([.. Records(), record], explain, _commands);
+            foreach (AddressPool pool in record.IsInternal ? [] : record.Pools)
+            {
+                Forwarding.Ensure(pool.Subnet.IsSix, record.Name, warn);
+            }
+
+            record = record with { Phase = RecordPhase.Ready, Owner = null };
+            folder.Write(record);
+            return new ContainerNetwork(record, ContainerNetworkState.Ready, []);
+        }
+        catch
+        {
+            Undo(record, folder, host);
+            throw;
+        }
+    }
+
+    // As far as it can: why it is undone is what is to be told.
+    private void Undo(ContainerNetworkRecord record, ContainerNetworkFolder folder, NetworkNamespace host)
+    {
+        try
+        {
+            Finish(record, folder, host, null);
+        }
+        catch (IsolationException exception) when (exception.ErrorId is "NftMissing" or "PacketRulesRefused")
+        {
+            // Then there are none of it either.
+            folder.Delete();
+        }
+        catch (Exception exception) when (exception is IsolationException or SyscallException or IOException or UnauthorizedAccessException)
+        {
+            // The next call finishes it.
+        }
+    }
+
+    private void Finish(ContainerNetworkRecord record, ContainerNetworkFolder folder, NetworkNamespace host, Action<string>? explain)
+    {
+        if (record.HostNetwork == Sys.Status(host.Descriptor).Inode)
+        {
+            BridgeDriver.Remove(record, host);
+            List<ContainerNetworkRecord> others = Records();
+            others.RemoveAll(other => other.Name == record.Name);
+            PacketRules.Apply(others, explain, _commands);
+        }
+
+        folder.Delete();
+    }
+
+    // Those in this network namespace: others have a table of their own.
+    private List<ContainerNetworkRecord> Records()
+    {
+        List<ContainerNetworkRecord> records = [];
+        ulong own = Sys.TryStatus("/proc/self/ns/net", out FileStatus status) ? status.Inode : 0;
+        foreach (string name in Names())
+        {
+            try
+            {
+                if (new ContainerNetworkFolder(_state, name).Read() is { Phase: RecordPhase.Ready } record && record.HostNetwork == own)
+                {
+                    records.Add(record);
+                }
+            }
+            catch (IsolationException exception) when (exception.ErrorId is "ContainerNetworkRecordDamaged" or "ContainerNetworkRecordTooNew")
+            {
+                // Remove-ContainerNetwork tells, and removes what is left.
+            }
+        }
+
+        return records;
+    }
+
+    private List<(Subnet Subnet, string Owner)> Taken(NetworkNamespace host)
+    {
+        List<(Subnet, string)> taken = [];
+        foreach (ContainerNetworkRecord record in Records())
+        {
+            foreach (AddressPool pool in record.Pools)
+            {
+                taken.Add((pool.Subnet, $"network '{record.Name}'"));
+            }
+        }
+
+        foreach (NetworkRoute route in host.Routes())
+        {
+            // Not the default, which every subnet overlaps with, nor what is true of each link.
+            if (route.Type == "unicast" && route.Target is { Length: > 0, Address: { IsIPv6LinkLocal: false, IsIPv6Multicast: false } address })
+            {
+                taken.Add((Subnet.Of(address, route.Target.Length), route.Link is null ? "a route of this host" : $"a route of this host over {route.Link}"));
+            }
+        }
+
+        return taken;
+    }
+
+    private static ContainerNetworkState StateOf(ContainerNetworkRecord record, NetworkNamespace host) => record.Phase switch
+    {
+        RecordPhase.Creating => record.Owner?.IsRunning() == true ? ContainerNetworkState.Creating : ContainerNetworkState.Broken,
+        RecordPhase.Removing => record.Owner?.IsRunning() == true ? ContainerNetworkState.Removing : ContainerNetworkState.Broken,
+        _ => record.HostNetwork == Sys.Status(host.Descriptor).Inode && host.FindLink(record.Bridge) is { Kind: "bridge" } ? ContainerNetworkState.Ready : ContainerNetworkState.Broken,
+    };
+
+    // Of a network whose record is damaged the bridge has the name that it most likely got.
+    private static ContainerNetworkRecord? ReadToRemove(ContainerNetworkFolder folder, bool force)
+    {
+        try
+        {
+            return folder.Read();
+        }
+        catch (IsolationException exception) when (force && exception.ErrorId == "ContainerNetworkRecordDamaged")
+        {
+            string bridge = "iso-" + folder.Name;
+            return new ContainerNetworkRecord
+            {
+                Name = folder.Name, Bridge = bridge[..Math.Min(bridge.Length, LinkName.MostBytes)], Pools = [], HostNetwork = Sys.TryStatus("/proc/self/ns/net", out FileStatus own) ? own.Inode : 0,
+            };
+        }
+    }
+
+    private static List<MemberRecord> ReadMembersToRemove(ContainerNetworkFolder folder, ContainerNetworkMembers members, bool force)
+    {
+        try
+        {
+            List<MemberRecord> all = folder.ReadMembers();
+            return force ? all : all.FindAll(members.IsAlive);
+        }
+        catch (IsolationException exception) when (force && exception.ErrorId == "ContainerNetworkRecordDamaged")
+        {
+            // Their links stay until their sets go, at no bridge.
+            return [];
+        }
+    }
+
+    private void SweepAll()
+    {
+        bool removed = false;
+        using (Descriptor use = _state.Use())
+        {
+            foreach (string name in Names())
+            {
+                ContainerNetworkFolder folder = new(_state, name);
+                try
+                {
+                    removed |= SweepNetwork(name, folder);
+                    SweepMembers(name, folder);
+                }
+                catch (IsolationException exception) when (exception.ErrorId is "ContainerNetworkRecordDamaged" or "ContainerNetworkRecordTooNew")
+                {
+                    // Only Remove-ContainerNetwork, which somebody asked for, touches it.
+                }
+            }
+        }
+
+        if (removed)
+        {
+            _state.TryRemove();
+        }
+    }
+
+    private bool SweepNetwork(string name, ContainerNetworkFolder folder)
+    {
+        if (!IsAbandoned(folder.Read()))
+        {
+            return false;
+        }
+
+        using NameLock all = LockAll(CancellationToken.None);
+        using NameLock held = Lock(name, CancellationToken.None);
+        if (folder.Read() is not ContainerNetworkRecord record || !IsAbandoned(record))
+        {
+            return false;
+        }
+
+        using NetworkNamespace host = NetworkNamespace.Own();
+        new ContainerNetworkMembers(_state, folder).Release(folder.ReadMembers(), host, links: true);
+        Finish(record, folder, host, null);
+        return true;
+    }
+
+    private void SweepMembers(string name, ContainerNetworkFolder folder)
+    {
+        ContainerNetworkMembers members = new(_state, folder);
+        if (folder.ReadMembers().TrueForAll(members.IsAlive))
+        {
+            return;
+        }
+
+        using NameLock held = Lock(name, CancellationToken.None);
+        using NetworkNamespace host = NetworkNamespace.Own();
+        members.ReleaseDead(host);
+    }
+
+    private static bool IsAbandoned(ContainerNetworkRecord? record) => record is { Phase: not RecordPhase.Ready } && record.Owner?.IsRunning() != true;
+}

@@ -1,0 +1,121 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+using Isolation.Processes;
+
+namespace Isolation.ContainerNetworks;
+
+/// <summary>
+/// The table of packet rules that all networks share, in nftables' own words. It is put in place whole, in one transaction of the kernel's, and no other table
+/// is looked at. A member's connection changes nothing in it: the rules go by bridges and subnets.
+/// </summary>
+internal static class PacketRules
+{
+    /// <summary>The table, as <c>nft list table</c> takes it.</summary>
+    public const string Table = "inet isolation";
+
+    private const string Program = "nft";
+
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>The rules for networks; without any, those that remove the table.</summary>
+    public static string Text(IReadOnlyList<ContainerNetworkRecord> networks)
+    {
+        // Added first, for a table that is not there cannot be deleted.
+        StringBuilder text = new();
+        text.Append("add table ").Append(Table).Append("\ndelete table ").Append(Table).Append('\n');
+        if (networks.Count == 0)
+        {
+            return text.ToString();
+        }
+
+        List<string> bridges = [];
+        List<string> within = [];
+        List<string> closed = [];
+        List<string> four = [];
+        List<string> six = [];
+        foreach (ContainerNetworkRecord network in networks)
+        {
+            string bridge = $"\"{network.Bridge}\"";
+            bridges.Add(bridge);
+            within.Add($"{bridge} . {bridge}");
+            if (network.IsInternal)
+            {
+                closed.Add(bridge);
+                continue;
+            }
+
+            foreach (AddressPool pool in network.Pools)
+            {
+                (pool.Subnet.IsSix ? six : four).Add(pool.Subnet.ToString());
+            }
+        }
+
+        text.Append("table ").Append(Table).Append(" {\n");
+        Set(text, "bridges", "ifname", "", bridges);
+        Set(text, "within", "ifname . ifname", "", within);
+        Set(text, "internal", "ifname", "", closed);
+        Set(text, "sources4", "ipv4_addr", "flags interval; ", four);
+        Set(text, "sources6", "ipv6_addr", "flags interval; ", six);
+
+        // What stays on one bridge passes here where bridge-nf-call-iptables is on. What comes from outside is an answer, or for a published port.
+        text.Append("""
+            	chain forward {
+            		type filter hook forward priority filter; policy accept;
+            		iifname . oifname @within accept
+            		iifname @internal drop
+            		oifname @internal drop
+            		iifname @bridges oifname @bridges drop
+            		oifname @bridges ct state established,related accept
+            		oifname @bridges ct status dnat accept
+            		oifname @bridges drop
+            	}
+            	chain postrouting {
+            		type nat hook postrouting priority srcnat; policy accept;
+            		ip saddr @sources4 oifname != @bridges masquerade
+            		ip6 saddr @sources6 oifname != @bridges masquerade
+            	}
+            }
+
+            """);
+        return text.ToString();
+    }
+
+    /// <summary>Puts the rules in place, instead of those that were there.</summary>
+    /// <param name="networks">The networks that there are.</param>
+    /// <param name="explain">Is told the rules; null where nobody is.</param>
+    /// <param name="commands">Runs nft(8).</param>
+    /// <exception cref="IsolationException"><c>NftMissing</c>, <c>PacketRulesRefused</c>.</exception>
+    public static void Apply(IReadOnlyList<ContainerNetworkRecord> networks, Action<string>? explain, ICommands commands)
+    {
+        string text = Text(networks);
+        explain?.Invoke($"# nft -f -\n{text}");
+        Dictionary<string, string> environment = [];
+        CommandResult result = commands.Run(Program, ["-f", "-"], environment, s_timeout, text)
+
+            // Not in the PATH of everybody who is root.
+            ?? commands.Run("/usr/sbin/" + Program, ["-f", "-"], environment, s_timeout, text)
+            ?? throw new IsolationException(
+                "NftMissing",
+                ErrorKind.Unavailable,
+                "Container networks need the program nft for their packet rules, and it is neither in PATH nor in /usr/sbin. It is in Debian's package nftables: apt-get install nftables");
+        if (result.ExitCode != 0)
+        {
+            throw new IsolationException(
+                "PacketRulesRefused",
+                ErrorKind.Unavailable,
+                $"nft did not put the packet rules of container networks in place (table {Table}): {result.Error.Trim()} It takes CAP_NET_ADMIN and a kernel with nf_tables, connection tracking and masquerading: Test-IsolationHost shows what there is.");
+        }
+    }
+
+    private static void Set(StringBuilder text, string name, string type, string flags, List<string> elements)
+    {
+        text.Append("\tset ").Append(name).Append(" { type ").Append(type).Append("; ").Append(flags);
+        if (elements.Count != 0)
+        {
+            text.Append("elements = { ").AppendJoin(", ", elements).Append(" }; ");
+        }
+
+        text.Append("}\n");
+    }
+}

@@ -1,0 +1,191 @@
+using System;
+using System.Collections.Generic;
+using System.Management.Automation;
+using System.Net;
+using Isolation.Arguments;
+using Isolation.Completion;
+using Isolation.ContainerNetworks;
+
+namespace Isolation.Commands;
+
+/// <summary>New-ContainerNetwork: makes networks for namespace sets. Equivalent to <c>docker network create</c>.</summary>
+[Cmdlet(VerbsCommon.New, "ContainerNetwork", SupportsShouldProcess = true)]
+[OutputType(typeof(ContainerNetwork))]
+public sealed class NewContainerNetworkCommand : IsolationCommand
+{
+    /// <summary>The names.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>What they are made of.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ContainerDriverCompleter))]
+    public string Driver { get; set; } = "bridge";
+
+    /// <summary>One subnet of IPv4, of IPv6, or of each.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string[] Subnet { get; set; } = [];
+
+    /// <summary>The address of the network itself in each.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public IPAddress[] Gateway { get; set; } = [];
+
+    /// <summary>The part of each subnet from which addresses are given.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string[] IPRange { get; set; } = [];
+
+    /// <summary>Nothing leaves the network, nor comes in.</summary>
+    [Parameter]
+    public SwitchParameter Internal { get; set; }
+
+    /// <summary>A subnet of IPv6 is chosen where none is given.</summary>
+    [Parameter]
+    public SwitchParameter IPv6 { get; set; }
+
+    /// <summary>The most bytes of a packet.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateRange(68, 65535)]
+    public int Mtu { get; set; } = 1500;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => ContainerNetworkStore.Current.Sweep();
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (string name in Name)
+        {
+            Guard("ContainerNetworkCreateFailed", name, () => Create(name));
+        }
+    }
+
+    private void Create(string name)
+    {
+        ContainerNetworkOptions options = new()
+        {
+            Name = name, Driver = Driver, Subnet = Subnet, Gateway = Gateway, Range = IPRange, IsInternal = Internal, IPv6 = IPv6, Mtu = Mtu,
+        };
+        options.Check();
+        if (ShouldProcess(name, "Make the container network"))
+        {
+            WriteObject(ContainerNetworkStore.Current.Create(options, WriteWarning, Explain, Cancellation));
+        }
+    }
+}
+
+/// <summary>Get-ContainerNetwork: the networks that New-ContainerNetwork made. Equivalent to <c>docker network ls</c> and <c>docker network inspect</c>.</summary>
+[Cmdlet(VerbsCommon.Get, "ContainerNetwork")]
+[OutputType(typeof(ContainerNetwork))]
+public sealed class GetContainerNetworkCommand : IsolationCommand
+{
+    /// <summary>The names.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(ContainerNetworkCompleter))]
+    public string[]? Name { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => ContainerNetworkStore.Current.Sweep();
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (string name in Name ?? ["*"])
+        {
+            if (!WildcardPattern.ContainsWildcardCharacters(name))
+            {
+                Guard("ContainerNetworkReadFailed", name, () => WriteObject(ContainerNetworkStore.Current.Get(name)));
+                continue;
+            }
+
+            Guard("ContainerNetworkReadFailed", name, () =>
+            {
+                foreach (string found in ContainerNetworkNames.Matching(name))
+                {
+                    Guard("ContainerNetworkReadFailed", found, () => WriteIfThere(found));
+                }
+            });
+        }
+    }
+
+    private void WriteIfThere(string name)
+    {
+        // It may have been removed since the names were read.
+        if (ContainerNetworkStore.Current.Find(name) is { } network)
+        {
+            WriteObject(network);
+        }
+    }
+}
+
+/// <summary>Remove-ContainerNetwork: removes networks, with their bridges and packet rules. Equivalent to <c>docker network rm</c>.</summary>
+[Cmdlet(VerbsCommon.Remove, "ContainerNetwork", SupportsShouldProcess = true)]
+public sealed class RemoveContainerNetworkCommand : IsolationCommand
+{
+    /// <summary>The networks, or their names.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(ContainerNetworkCompleter))]
+    public ContainerNetworkReference[] Name { get; set; } = [];
+
+    /// <summary>Sets that are connected are disconnected.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => ContainerNetworkStore.Current.Sweep();
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (ContainerNetworkReference reference in Name)
+        {
+            Guard("ContainerNetworkRemoveFailed", reference.Name, () =>
+            {
+                foreach (string name in ContainerNetworkNames.Matching(reference.Name))
+                {
+                    Guard("ContainerNetworkRemoveFailed", name, () => Remove(name));
+                }
+            });
+        }
+    }
+
+    private void Remove(string name)
+    {
+        if (ShouldProcess(name, "Remove the container network"))
+        {
+            ContainerNetworkStore.Current.Remove(name, Force, Explain, Cancellation);
+        }
+    }
+}
+
+/// <summary>The networks that a name with wildcards means; one without means itself.</summary>
+internal static class ContainerNetworkNames
+{
+    public static IReadOnlyList<string> Matching(string name)
+    {
+        if (!WildcardPattern.ContainsWildcardCharacters(name))
+        {
+            return [name];
+        }
+
+        WildcardPattern pattern = WildcardPattern.Get(name, WildcardOptions.None);
+        List<string> matching = [];
+        foreach (string found in ContainerNetworkStore.Current.Names())
+        {
+            if (pattern.IsMatch(found))
+            {
+                matching.Add(found);
+            }
+        }
+
+        return matching;
+    }
+}

@@ -1,0 +1,107 @@
+using System;
+using System.Collections.Generic;
+using System.Net;
+using System.Text;
+using Isolation.ContainerNetworks;
+using Isolation.State;
+using Xunit;
+
+namespace Isolation.Tests.ContainerNetworks;
+
+public sealed class RecordTests
+{
+    private const string Path = "/run/isolation/networks/lan/network.json";
+
+    internal static readonly ContainerNetworkRecord Full = new()
+    {
+        Name = "lan",
+        Phase = RecordPhase.Removing,
+        Created = new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.Zero),
+        Owner = new RecordedProcess(10, ulong.MaxValue),
+        HostNetwork = 4026531840,
+        Bridge = "iso-lan",
+        Mtu = 1400,
+        IsInternal = true,
+        Pools =
+        [
+            AddressPool.Create("lan", Subnet.Parse("10.0.0.0/24")!.Value, IPAddress.Parse("10.0.0.9"), Subnet.Parse("10.0.0.128/25")!.Value),
+            AddressPool.Create("lan", Subnet.Parse("fd00:5::/64")!.Value, null, null),
+        ],
+    };
+
+    internal static readonly MemberRecord Member = new()
+    {
+        Set = "web",
+        NetworkId = 4026532185,
+        Phase = RecordPhase.Ready,
+        Owner = new RecordedProcess(1, 2),
+        Link = "eth0",
+        HostLink = "isv0123456789ab",
+        MacAddress = "0a:04:0a:00:00:02",
+        Addresses = [IPAddress.Parse("10.0.0.2"), IPAddress.Parse("fd00:5::2")],
+        Aliases = ["db", "db.example"],
+    };
+
+    [Fact]
+    public void A_network_comes_back()
+    {
+        ContainerNetworkRecord back = ContainerNetworkRecord.Parse(Full.ToJson(), Path);
+        Assert.Equal(Full.Pools, back.Pools);
+        Assert.Equal(Full, back with { Pools = Full.Pools });
+    }
+
+    [Fact]
+    public void Members_come_back_in_their_order()
+    {
+        MemberRecord other = Member with { Set = "db", Owner = null, Aliases = [], Phase = RecordPhase.Creating };
+        List<MemberRecord> back = MemberRecord.Parse(MemberRecord.ToJson([Member, other]), Path);
+        Assert.Equal(2, back.Count);
+        foreach ((MemberRecord expected, MemberRecord found) in (IEnumerable<(MemberRecord, MemberRecord)>)[(Member, back[0]), (other, back[1])])
+        {
+            Assert.Equal(expected.Addresses, found.Addresses);
+            Assert.Equal(expected.Aliases, found.Aliases);
+            Assert.Equal(expected, found with { Addresses = expected.Addresses, Aliases = expected.Aliases });
+        }
+    }
+
+    [Fact]
+    public void What_is_cut_off_anywhere_or_of_another_form_is_damaged()
+    {
+        byte[] network = Full.ToJson();
+        byte[] members = MemberRecord.ToJson([Member]);
+        for (int length = 0; length < network.Length; length++)
+        {
+            Assert.Equal("ContainerNetworkRecordDamaged", Assert.Throws<IsolationException>(() => ContainerNetworkRecord.Parse(network[..length], Path)).ErrorId);
+        }
+
+        for (int length = 0; length < members.Length; length++)
+        {
+            Assert.Equal("ContainerNetworkRecordDamaged", Assert.Throws<IsolationException>(() => MemberRecord.Parse(members[..length], Path)).ErrorId);
+        }
+
+        string text = Encoding.UTF8.GetString(network);
+        foreach ((string old, string changed) in (IEnumerable<(string, string)>)[
+            ("\"iso-lan\"", "\"a bridge\""), ("\"iso-lan\"", "null"), ("\"10.0.0.0/24\"", "\"10.0.0.1/24\""), ("\"10.0.0.9\"", "\"ten\""), ("\"10.0.0.9\"", "null"),
+            ("1400", "\"1400\""), ("\"Removing\"", "\"Gone\""), ("\"pools\"", "\"wells\"")])
+        {
+            Assert.Contains(old, text, StringComparison.Ordinal);
+            byte[] json = Encoding.UTF8.GetBytes(text.Replace(old, changed, StringComparison.Ordinal));
+            Assert.Equal("ContainerNetworkRecordDamaged", Assert.Throws<IsolationException>(() => ContainerNetworkRecord.Parse(json, Path)).ErrorId);
+        }
+
+        byte[] path = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(members).Replace("\"web\"", "\"../web\"", StringComparison.Ordinal));
+        Assert.Equal("ContainerNetworkRecordDamaged", Assert.Throws<IsolationException>(() => MemberRecord.Parse(path, Path)).ErrorId);
+    }
+
+    [Fact]
+    public void A_newer_layout_is_left_to_a_newer_module()
+    {
+        byte[] json = Encoding.UTF8.GetBytes("{\"schema\": 2, \"other\": []}");
+        Assert.Equal("ContainerNetworkRecordTooNew", Assert.Throws<IsolationException>(() => ContainerNetworkRecord.Parse(json, Path)).ErrorId);
+        Assert.Equal("ContainerNetworkRecordTooNew", Assert.Throws<IsolationException>(() => MemberRecord.Parse(json, Path)).ErrorId);
+    }
+
+    [Fact]
+    public void Names_are_lines_of_hosts() =>
+        Assert.Equal("10.0.0.2\tweb db db.example\nfd00:5::2\tweb db db.example\n10.0.0.2\tdb\n", MemberNames.Text([Member, Member with { Set = "db", Aliases = [], Addresses = [Member.Addresses[0]] }]));
+}
