@@ -7,14 +7,14 @@ namespace Isolation.ContainerNetworks;
 
 /// <summary>The addresses of one family that a network gives to its members.</summary>
 /// <param name="Subnet">The network's subnet.</param>
-/// <param name="Gateway">The bridge's own address in it.</param>
+/// <param name="Gateway">The address of the way out in it, a bridge's own or another host's; null for none.</param>
 /// <param name="Range">The part from which addresses are given by themselves.</param>
-internal sealed record AddressPool(Subnet Subnet, IPAddress Gateway, Subnet Range)
+internal sealed record AddressPool(Subnet Subnet, IPAddress? Gateway, Subnet Range)
 {
     /// <summary>A pool as it was asked for.</summary>
     /// <param name="network">The network's name, for errors.</param>
     /// <param name="subnet">The subnet.</param>
-    /// <param name="gateway">The bridge's address; null for the first one.</param>
+    /// <param name="gateway">The gateway; null for none.</param>
     /// <param name="range">The part from which addresses are given; null for all.</param>
     /// <exception cref="IsolationException"><c>ContainerSubnetInvalid</c>, <c>ContainerGatewayInvalid</c>, <c>ContainerRangeInvalid</c>.</exception>
     public static AddressPool Create(string network, Subnet subnet, IPAddress? gateway, Subnet? range)
@@ -32,8 +32,8 @@ internal sealed record AddressPool(Subnet Subnet, IPAddress Gateway, Subnet Rang
                 "ContainerSubnetInvalid", ErrorKind.InvalidArgument, $"The subnet {subnet} of network '{network}' is not for hosts: such addresses mean the host itself, one link, or many receivers. Take one of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or fd00::/8.");
         }
 
-        AddressPool pool = new(subnet, gateway ?? Subnet.ToAddress(subnet.FirstHost, subnet.IsSix), range ?? subnet);
-        if (!pool.IsForHosts(pool.Gateway))
+        AddressPool pool = new(subnet, gateway, range ?? subnet);
+        if (gateway is not null && !pool.IsForHosts(gateway))
         {
             throw new IsolationException(
                 "ContainerGatewayInvalid", ErrorKind.InvalidArgument, $"The gateway {pool.Gateway} of network '{network}' is no address of a host in its subnet {subnet}: those are {Hosts(subnet)}.");

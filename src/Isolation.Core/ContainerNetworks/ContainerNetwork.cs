@@ -15,7 +15,7 @@ public enum ContainerNetworkState
     Creating,
     /// <summary>A process is removing it.</summary>
     Removing,
-    /// <summary>Its bridge is gone, or is in another network namespace than the caller's: it can only be removed.</summary>
+    /// <summary>Its bridge or its parent is gone, or is in another network namespace than the caller's, and it can only be removed; or its parent is down.</summary>
     Broken,
 }
 
@@ -28,11 +28,13 @@ public sealed class ContainerNetwork
         Driver = record.Driver;
         State = state;
         Subnet = Each(record, static pool => pool.Subnet.Network);
-        Gateway = Each(record, static pool => pool.Gateway);
+        Gateway = [.. Array.FindAll(Each(record, static pool => pool.Gateway), static gateway => gateway is not null)!];
         Range = Each(record, static pool => pool.Range.Network);
         IsInternal = record.IsInternal;
         Mtu = record.Mtu;
-        Bridge = record.Bridge;
+        Bridge = ContainerNetworkDriver.Of(record.Driver).HasBridge ? record.Bridge : null;
+        Parent = record.Parent;
+        Mode = record.Mode;
         Created = record.Created.LocalDateTime;
         Members = [.. Of(record, members)];
     }
@@ -40,7 +42,7 @@ public sealed class ContainerNetwork
     /// <summary>The name.</summary>
     public string Name { get; }
 
-    /// <summary>What it is made of: <c>bridge</c>.</summary>
+    /// <summary>What it is made of: <c>bridge</c>, <c>macvlan</c> or <c>ipvlan</c>.</summary>
     public string Driver { get; }
 
     /// <summary>How it stands.</summary>
@@ -49,7 +51,7 @@ public sealed class ContainerNetwork
     /// <summary>Its subnets, that of IPv4 before that of IPv6.</summary>
     public IPNetwork[] Subnet { get; }
 
-    /// <summary>The bridge's address in each subnet.</summary>
+    /// <summary>The members' gateway in each subnet: the bridge's address, or that of another host; none where there is no way out.</summary>
     public IPAddress[] Gateway { get; }
 
     /// <summary>The part of each subnet from which addresses are given.</summary>
@@ -61,8 +63,14 @@ public sealed class ContainerNetwork
     /// <summary>The most bytes of a packet.</summary>
     public int Mtu { get; }
 
-    /// <summary>The name of its bridge, a link of the host.</summary>
-    public string Bridge { get; }
+    /// <summary>The name of its bridge, a link of the host; null where it has none.</summary>
+    public string? Bridge { get; }
+
+    /// <summary>The name of the link of the host that it lies on; null for none.</summary>
+    public string? Parent { get; }
+
+    /// <summary>The mode of its members' links on the parent, such as <c>private</c> or <c>l3</c>; null where they have none.</summary>
+    public string? Mode { get; }
 
     /// <summary>The sets that are connected, in the order in which they were.</summary>
     public ContainerNetworkMember[] Members { get; }

@@ -41,23 +41,18 @@ internal sealed class ContainerNetworkConnector(StateFolder state, ContainerNetw
             (ContainerNetworkFolder folder, ContainerNetworkRecord record) = networks.Open(network, host);
             ContainerNetworkMembers members = new(state, folder);
             List<MemberRecord> all = members.ReleaseDead(host);
-            MemberRecord member = Choose(record, name, id, request, all, inside);
+            ContainerNetworkDriver driver = ContainerNetworkDriver.Of(record.Driver);
+            MemberRecord member = Choose(record, name, id, request, all, inside, driver, host);
             try
             {
                 folder.WriteMembers([.. all, member]);
-                MemberLink.Make(record, member, host, inside);
+                member = driver.Connect(record, member, host, inside);
                 MemberLink.AddDefaultRoute(record, member, inside);
                 MemberNames.Prepare(state, sets.Get(name), warn, explain, cancellation);
                 member = member with { Phase = RecordPhase.Ready, Owner = null };
                 folder.WriteMembers([.. all, member]);
                 MemberNames.Update(state, network, []);
                 return new ContainerNetworkMember(network, member);
-            }
-            catch (SyscallException exception) when (exception.Errno == Errno.EXFULL)
-            {
-                Undo(members, member, host);
-                throw new IsolationException(
-                    "ContainerNetworkFull", ErrorKind.LimitsExceeded, $"Cannot connect set '{name}' to network '{network}': a bridge has 1023 ports, and all are taken. Make another network.", exception);
             }
             catch
             {
@@ -191,7 +186,8 @@ internal sealed class ContainerNetworkConnector(StateFolder state, ContainerNetw
     }
 
     private static MemberRecord Choose(
-        ContainerNetworkRecord network, string set, ulong id, MemberRequest request, IReadOnlyList<MemberRecord> members, NetworkNamespace inside)
+        ContainerNetworkRecord network, string set, ulong id, MemberRequest request, IReadOnlyList<MemberRecord> members, NetworkNamespace inside,
+        ContainerNetworkDriver driver, NetworkNamespace host)
     {
         foreach (MemberRecord member in members)
         {
@@ -203,19 +199,17 @@ internal sealed class ContainerNetworkConnector(StateFolder state, ContainerNetw
         }
 
         request.CheckAliases(network, set, members);
-        IReadOnlyList<IPAddress> addresses = request.Take(network, set, members);
-        return new MemberRecord
+        MemberRecord chosen = new()
         {
             Set = set,
             NetworkId = id,
             Phase = RecordPhase.Creating,
             Owner = RecordedProcess.Own,
             Link = MemberLink.ChooseName(inside),
-            HostLink = MemberLink.ChooseHostName(),
-            MacAddress = request.TakeMac(network, addresses[0], members),
-            Addresses = addresses,
+            Addresses = request.Take(network, set, members, driver.Reserved(network, host)),
             Aliases = [.. request.Aliases],
         };
+        return driver.Describe(network, chosen, request, members, host);
     }
 
     private static NetworkNamespace OpenInside(NamespaceSet set, CancellationToken cancellation, out ulong id)

@@ -26,8 +26,8 @@ public sealed class ContainerNetworkMember
     /// <summary>The name of its link to the network, such as <c>eth0</c>.</summary>
     public string Link { get; }
 
-    /// <summary>The name of the link's other end, at the bridge.</summary>
-    public string HostLink { get; }
+    /// <summary>The name of the link's other end, at the bridge; null where there is no bridge.</summary>
+    public string? HostLink { get; }
 
     /// <summary>Its address in each of the network's subnets. Not called Address: of several members PowerShell would take that for a method of arrays.</summary>
     public IPAddress[] IPAddress { get; }

@@ -37,7 +37,7 @@ internal sealed class ContainerNetworkMembers(StateFolder state, ContainerNetwor
         {
             if (links)
             {
-                MemberLink.Remove(member, host);
+                MemberLink.Remove(state, member, host);
             }
         }
 

@@ -7,19 +7,16 @@ namespace Isolation.ContainerNetworks;
 /// <summary>A network to be made.</summary>
 internal sealed record ContainerNetworkOptions
 {
-    /// <summary>The driver that there is.</summary>
-    public const string Bridge = "bridge";
-
     /// <summary>The name.</summary>
     public required string Name { get; init; }
 
     /// <summary>What it is made of.</summary>
-    public string Driver { get; init; } = Bridge;
+    public string Driver { get; init; } = BridgeDriver.DriverName;
 
     /// <summary>At most one subnet of each family; without any of IPv4 one is chosen, unless there is one of IPv6.</summary>
     public IReadOnlyList<string> Subnet { get; init; } = [];
 
-    /// <summary>The bridge's address in each; the first one by itself.</summary>
+    /// <summary>The way out in each: where that is a bridge the first address by itself, where it is another host none.</summary>
     public IReadOnlyList<IPAddress> Gateway { get; init; } = [];
 
     /// <summary>The part of each from which addresses are given.</summary>
@@ -31,11 +28,17 @@ internal sealed record ContainerNetworkOptions
     /// <summary>It has a subnet of IPv6, chosen where none is given.</summary>
     public bool IPv6 { get; init; }
 
-    /// <summary>The most bytes of a packet.</summary>
-    public int Mtu { get; init; } = 1500;
+    /// <summary>The most bytes of a packet; null for what the driver takes by itself.</summary>
+    public int? Mtu { get; init; }
+
+    /// <summary>The link of this host that the network lies on; null for none.</summary>
+    public string? Parent { get; init; }
+
+    /// <summary>What is asked of the driver alone.</summary>
+    public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Refuses what cannot be meant, whatever the host has.</summary>
-    /// <exception cref="IsolationException"><c>ContainerNetworkNameInvalid</c>, <c>ContainerNetworkDriverUnknown</c>, <c>ContainerSubnetInvalid</c> and those of <see cref="AddressPool"/>.</exception>
+    /// <exception cref="IsolationException"><c>ContainerNetworkNameInvalid</c>, <c>ContainerNetworkDriverUnknown</c>, <c>ContainerSubnetInvalid</c> those of <see cref="AddressPool"/> and of the driver.</exception>
     public void Check()
     {
         if (!NamespaceName.IsValid(Name))
@@ -46,11 +49,7 @@ internal sealed record ContainerNetworkOptions
                 $"'{Name.ReplaceLineEndings(" ")}' cannot be the name of a container network: it has letters, digits, '.', '_' and '-', {NamespaceName.MaxLength} at most, begins with a letter or a digit, and is no number. Choose a name such as lan-1.");
         }
 
-        if (Driver != Bridge)
-        {
-            throw new IsolationException("ContainerNetworkDriverUnknown", ErrorKind.NotSupported, $"There is no driver '{Driver}' for container networks. The one that there is: {Bridge}.");
-        }
-
+        ContainerNetworkDriver.Of(Driver).Check(this);
         _ = Pools(new SubnetChoice([]));
     }
 
@@ -76,7 +75,7 @@ internal sealed record ContainerNetworkOptions
 
         foreach (IPAddress gateway in Gateway)
         {
-            if (!pools.Exists(pool => pool.Gateway.Equals(gateway)))
+            if (!pools.Exists(pool => gateway.Equals(pool.Gateway)))
             {
                 throw new IsolationException(
                     "ContainerGatewayInvalid", ErrorKind.InvalidArgument, $"The gateway {gateway} of network '{Name}' is of another family than its subnet, or the second of one. Give a -Subnet for each.");
@@ -111,13 +110,16 @@ internal sealed record ContainerNetworkOptions
         if (given is Subnet asked)
         {
             // Whether it can be one comes before whether it is free.
-            AddressPool pool = AddressPool.Create(Name, asked, gateway, range);
+            AddressPool pool = AddressPool.Create(Name, asked, gateway ?? FirstHost(asked), range);
             choice.Check(asked, Name);
             return pool;
         }
 
-        return AddressPool.Create(Name, isSix ? choice.ChooseSix() : choice.Choose(Name), null, null);
+        Subnet chosen = isSix ? choice.ChooseSix() : choice.Choose(Name);
+        return AddressPool.Create(Name, chosen, FirstHost(chosen), null);
     }
+
+    private IPAddress? FirstHost(Subnet subnet) => ContainerNetworkDriver.Of(Driver).HasBridge ? ContainerNetworks.Subnet.ToAddress(subnet.FirstHost, subnet.IsSix) : null;
 
     private Subnet? Find(IReadOnlyList<string> texts, bool isSix, string errorId, string what)
     {

@@ -15,7 +15,7 @@ internal sealed record ContainerNetworkRecord
 
     public required string Name { get; init; }
 
-    public string Driver { get; init; } = ContainerNetworkOptions.Bridge;
+    public string Driver { get; init; } = BridgeDriver.DriverName;
 
     public RecordPhase Phase { get; init; }
 
@@ -24,11 +24,20 @@ internal sealed record ContainerNetworkRecord
     /// <summary>The process that makes or removes it.</summary>
     public RecordedProcess? Owner { get; init; }
 
-    /// <summary>The network namespace that its bridge is in.</summary>
+    /// <summary>The network namespace that its bridge or parent is in.</summary>
     public ulong HostNetwork { get; init; }
 
-    /// <summary>The name of its bridge.</summary>
+    /// <summary>The name of what is its own on the host: its bridge, or where it has none, a link that is there for a moment while it is made.</summary>
     public required string Bridge { get; init; }
+
+    /// <summary>The link that it lies on; null for none.</summary>
+    public string? Parent { get; init; }
+
+    /// <summary>The number of that: another link of the same name is not it.</summary>
+    public int ParentIndex { get; init; }
+
+    /// <summary>The mode of the links on the parent; null where they have none.</summary>
+    public string? Mode { get; init; }
 
     public int Mtu { get; init; }
 
@@ -47,6 +56,17 @@ internal sealed record ContainerNetworkRecord
             RecordJson.Write(writer, "owner", Owner);
             writer.WriteNumber("hostNetwork"u8, HostNetwork);
             writer.WriteString("bridge"u8, Bridge);
+            if (Parent is not null)
+            {
+                writer.WriteString("parent"u8, Parent);
+                writer.WriteNumber("parentIndex"u8, ParentIndex);
+            }
+
+            if (Mode is not null)
+            {
+                writer.WriteString("mode"u8, Mode);
+            }
+
             writer.WriteNumber("mtu"u8, Mtu);
             writer.WriteBoolean("internal"u8, IsInternal);
             writer.WriteStartArray("pools"u8);
@@ -54,7 +74,11 @@ internal sealed record ContainerNetworkRecord
             {
                 writer.WriteStartObject();
                 writer.WriteString("subnet"u8, pool.Subnet.ToString());
-                writer.WriteString("gateway"u8, pool.Gateway.ToString());
+                if (pool.Gateway is not null)
+                {
+                    writer.WriteString("gateway"u8, pool.Gateway.ToString());
+                }
+
                 writer.WriteString("range"u8, pool.Range.ToString());
                 writer.WriteEndObject();
             }
@@ -70,18 +94,21 @@ internal sealed record ContainerNetworkRecord
         List<AddressPool> pools = [];
         foreach (JsonElement pool in root.GetProperty("pools").EnumerateArray())
         {
-            pools.Add(new AddressPool(SubnetOf(pool.GetProperty("subnet")), IPAddress.Parse(pool.GetProperty("gateway").GetString()!), SubnetOf(pool.GetProperty("range"))));
+            pools.Add(new AddressPool(SubnetOf(pool.GetProperty("subnet")), pool.TryGetProperty("gateway", out JsonElement gateway) ? IPAddress.Parse(gateway.GetString()!) : null, SubnetOf(pool.GetProperty("range"))));
         }
 
         return new ContainerNetworkRecord
         {
             Name = root.GetProperty("name").GetString()!,
-            Driver = root.GetProperty("driver").GetString()!,
+            Driver = ContainerNetworkDriver.Find(root.GetProperty("driver").GetString() ?? "")?.Name ?? throw new JsonException("There is no such driver."),
             Phase = RecordJson.Phase(root.GetProperty("phase")),
             Created = root.GetProperty("created").GetDateTimeOffset(),
             Owner = RecordJson.Process(root, "owner"),
             HostNetwork = root.GetProperty("hostNetwork").GetUInt64(),
             Bridge = Network.LinkName.Check(root.GetProperty("bridge").GetString() ?? ""),
+            Parent = root.TryGetProperty("parent", out JsonElement parent) ? Network.LinkName.Check(parent.GetString() ?? "") : null,
+            ParentIndex = root.TryGetProperty("parentIndex", out JsonElement index) ? index.GetInt32() : 0,
+            Mode = root.TryGetProperty("mode", out JsonElement mode) ? mode.GetString() : null,
             Mtu = root.GetProperty("mtu").GetInt32(),
             IsInternal = root.GetProperty("internal").GetBoolean(),
             Pools = pools,

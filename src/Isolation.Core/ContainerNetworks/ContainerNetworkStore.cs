@@ -157,10 +157,7 @@ internal sealed class ContainerNetworkStore
         ContainerNetworkRecord record = (NamespaceName.IsValid(name) ? folder.Read() : null) ?? throw NotFound(name);
         return StateOf(record, host) == ContainerNetworkState.Ready
             ? (folder, record)
-            : throw new IsolationException(
-                "ContainerNetworkBroken",
-                ErrorKind.Unavailable,
-                $"Network '{name}' cannot be used: its bridge {record.Bridge} is gone, or is in another network namespace than this PowerShell. Remove it with: Remove-ContainerNetwork {name} -Force");
+            : throw new IsolationException("ContainerNetworkBroken", ErrorKind.Unavailable, $"Network '{name}' cannot be used: {Fault(record, host)}");
     }
 
     /// <summary>Refuses whom the kernel would refuse half way.</summary>
@@ -204,26 +201,33 @@ internal sealed class ContainerNetworkStore
                 "ContainerNetworkExists", ErrorKind.AlreadyExists, $"There is a container network '{options.Name}' already. See it with Get-ContainerNetwork, or choose another name.");
         }
 
+        ContainerNetworkDriver driver = ContainerNetworkDriver.Of(options.Driver);
+        List<ContainerNetworkRecord> others = Records();
         using NetworkNamespace host = NetworkNamespace.Own();
         ContainerNetworkRecord record = new()
         {
             Name = options.Name,
-            Driver = options.Driver,
+            Driver = driver.Name,
             Phase = RecordPhase.Creating,
             Created = DateTimeOffset.Now,
             Owner = RecordedProcess.Own,
             HostNetwork = Sys.Status(host.Descriptor).Inode,
             Bridge = BridgeDriver.ChooseName(options.Name, host),
-            Mtu = options.Mtu,
             IsInternal = options.IsInternal,
-            Pools = options.Pools(new SubnetChoice(Taken(host))),
+            Pools = [],
         };
+        record = driver.Describe(record, options, host, others);
+        record = record with { Pools = (options with { Mtu = record.Mtu }).Pools(new SubnetChoice(Taken(host, others, driver.SharedLink(record)))) };
         try
         {
             folder.Make(record);
-            BridgeDriver.Make(record, host);
-            PacketRules.Apply([.. Records(), record], explain, _commands);
-            foreach (AddressPool pool in record.IsInternal ? [] : record.Pools)
+            driver.Make(record, host);
+            if (driver.HasBridge)
+            {
+                PacketRules.Apply([.. others, record], explain, _commands);
+            }
+
+            foreach (AddressPool pool in driver.HasBridge && !record.IsInternal ? record.Pools : [])
             {
                 Forwarding.Ensure(pool.Subnet.IsSix, record.Name, warn);
             }
@@ -261,10 +265,14 @@ internal sealed class ContainerNetworkStore
     {
         if (record.HostNetwork == Sys.Status(host.Descriptor).Inode)
         {
-            BridgeDriver.Remove(record, host);
-            List<ContainerNetworkRecord> others = Records();
-            others.RemoveAll(other => other.Name == record.Name);
-            PacketRules.Apply(others, explain, _commands);
+            ContainerNetworkDriver driver = ContainerNetworkDriver.Of(record.Driver);
+            driver.Remove(record, host);
+            if (driver.HasBridge)
+            {
+                List<ContainerNetworkRecord> others = Records();
+                others.RemoveAll(other => other.Name == record.Name);
+                PacketRules.Apply(others, explain, _commands);
+            }
         }
 
         folder.Delete();
@@ -293,10 +301,10 @@ internal sealed class ContainerNetworkStore
         return records;
     }
 
-    private List<(Subnet Subnet, string Owner)> Taken(NetworkNamespace host)
+    private static List<(Subnet Subnet, string Owner)> Taken(NetworkNamespace host, List<ContainerNetworkRecord> others, string? shared)
     {
         List<(Subnet, string)> taken = [];
-        foreach (ContainerNetworkRecord record in Records())
+        foreach (ContainerNetworkRecord record in others)
         {
             foreach (AddressPool pool in record.Pools)
             {
@@ -306,8 +314,8 @@ internal sealed class ContainerNetworkStore
 
         foreach (NetworkRoute route in host.Routes())
         {
-            // Not the default, which every subnet overlaps with, nor what is true of each link.
-            if (route.Type == "unicast" && route.Target is { Length: > 0, Address: { IsIPv6LinkLocal: false, IsIPv6Multicast: false } address })
+            // Not the default, which every subnet overlaps with, nor what is true of each link, nor what leads to where the members are to be.
+            if (route.Type == "unicast" && !(shared is not null && route.Link == shared) && route.Target is { Length: > 0, Address: { IsIPv6LinkLocal: false, IsIPv6Multicast: false } address })
             {
                 taken.Add((Subnet.Of(address, route.Target.Length), route.Link is null ? "a route of this host" : $"a route of this host over {route.Link}"));
             }
@@ -320,8 +328,14 @@ internal sealed class ContainerNetworkStore
     {
         RecordPhase.Creating => record.Owner?.IsRunning() == true ? ContainerNetworkState.Creating : ContainerNetworkState.Broken,
         RecordPhase.Removing => record.Owner?.IsRunning() == true ? ContainerNetworkState.Removing : ContainerNetworkState.Broken,
-        _ => record.HostNetwork == Sys.Status(host.Descriptor).Inode && host.FindLink(record.Bridge) is { Kind: "bridge" } ? ContainerNetworkState.Ready : ContainerNetworkState.Broken,
+        _ => Fault(record, host) is null ? ContainerNetworkState.Ready : ContainerNetworkState.Broken,
     };
+
+    private static string? Fault(ContainerNetworkRecord record, NetworkNamespace host) => record.Phase != RecordPhase.Ready
+        ? $"it is being {(record.Phase == RecordPhase.Creating ? "made" : "removed")}, or what did so was killed. The next Get-ContainerNetwork finishes that."
+        : record.HostNetwork != Sys.Status(host.Descriptor).Inode
+        ? $"it is in another network namespace than this PowerShell. Use it there, or remove it with: Remove-ContainerNetwork {record.Name} -Force"
+        : ContainerNetworkDriver.Of(record.Driver).Fault(record, host);
 
     // Of a network whose record is damaged the bridge has the name that it most likely got.
     private static ContainerNetworkRecord? ReadToRemove(ContainerNetworkFolder folder, bool force)

@@ -2,13 +2,13 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Net;
-using System.Net.NetworkInformation;
 using System.Security.Cryptography;
 using Isolation.Network;
+using Isolation.State;
 
 namespace Isolation.ContainerNetworks;
 
-/// <summary>The pair of links between a set and a network's bridge.</summary>
+/// <summary>The link of a set to a network.</summary>
 internal static class MemberLink
 {
     private const string Prefix = "isv";
@@ -35,25 +35,17 @@ internal static class MemberLink
         }
     }
 
-    /// <summary>Makes the pair with one end born in the set, and gives that its addresses.</summary>
-    public static void Make(ContainerNetworkRecord network, MemberRecord member, NetworkNamespace host, NetworkNamespace inside)
+    /// <summary>Switches a link on that was born in a set, and gives it its addresses.</summary>
+    public static NetworkLink SwitchOn(ContainerNetworkRecord network, MemberRecord member, NetworkNamespace inside)
     {
-        NetworkLink bridge = host.GetLink(network.Bridge);
-        host.CreateLink(
-            new LinkSettings { Name = member.HostLink, Master = bridge.Index, Mtu = network.Mtu, Up = true },
-            new VethKind(new LinkSettings
-            {
-                Name = member.Link,
-                Mtu = network.Mtu,
-                MacAddress = PhysicalAddress.Parse(member.MacAddress).GetAddressBytes(),
-                Namespace = inside.Descriptor.Number,
-            }));
         NetworkLink link = inside.GetLink(member.Link);
         inside.ChangeLink(link, new LinkSettings { Up = true });
         foreach (IPAddress address in member.Addresses)
         {
             inside.AddAddress(link, address, Length(network, address));
         }
+
+        return link;
     }
 
     /// <summary>Gives a set a default route over a network, of each family that it has none of.</summary>
@@ -67,8 +59,9 @@ internal static class MemberLink
         IReadOnlyList<NetworkRoute> routes = inside.Routes();
         foreach (AddressPool pool in network.Pools)
         {
+            // In ipvlan's l3 no host is a neighbour: all goes by the link itself.
             bool six = pool.Subnet.IsSix;
-            bool has = false;
+            bool has = pool.Gateway is null && network.Mode is not ("l3" or "l3s");
             foreach (NetworkRoute route in routes)
             {
                 has |= route.Target.Length == 0 && route.Target.IsSix == six && route.TableNumber == RouteNumbers.MainTable;
@@ -82,12 +75,27 @@ internal static class MemberLink
         }
     }
 
-    /// <summary>Removes the pair, if it is still there. That takes the kernel about 20 ms: it waits until nobody looks at the links any more.</summary>
-    public static void Remove(MemberRecord member, NetworkNamespace host)
+    /// <summary>Removes it, if it is still there. That takes the kernel about 20 ms: it waits until nobody looks at the links any more.</summary>
+    public static void Remove(StateFolder state, MemberRecord member, NetworkNamespace host)
     {
-        if (host.FindLink(member.HostLink) is NetworkLink link)
+        if (member.HostLink is not null)
         {
-            host.RemoveLink(link);
+            if (host.FindLink(member.HostLink) is NetworkLink link)
+            {
+                host.RemoveLink(link);
+            }
+
+            return;
+        }
+
+        // Without an end on the host it is to be found in the set alone, by its number: within, its name may have been given to another.
+        using NetworkNamespace? inside = MemberNamespace.Open(state, member);
+        foreach (NetworkLink link in inside?.Links() ?? [])
+        {
+            if (link.Kind is "macvlan" or "ipvlan" && (member.LinkIndex == 0 ? link.Name == member.Link : link.Index == member.LinkIndex))
+            {
+                inside!.RemoveLink(link);
+            }
         }
     }
 

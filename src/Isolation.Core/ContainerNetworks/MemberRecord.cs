@@ -29,10 +29,13 @@ internal sealed record MemberRecord
     /// <summary>The name of the link in the set.</summary>
     public required string Link { get; init; }
 
-    /// <summary>The name of its other end, at the bridge.</summary>
-    public required string HostLink { get; init; }
+    /// <summary>The number of that link; 0 as long as it is being made.</summary>
+    public int LinkIndex { get; init; }
 
-    public required string MacAddress { get; init; }
+    /// <summary>The name of its other end, at the bridge; null where it has none.</summary>
+    public string? HostLink { get; init; }
+
+    public string MacAddress { get; init; } = "";
 
     public required IReadOnlyList<IPAddress> Addresses { get; init; }
 
@@ -79,7 +82,8 @@ internal sealed record MemberRecord
                 Phase = RecordJson.Phase(one.GetProperty("phase")),
                 Owner = RecordJson.Process(one, "owner"),
                 Link = one.GetProperty("link").GetString()!,
-                HostLink = Network.LinkName.Check(one.GetProperty("hostLink").GetString() ?? ""),
+                LinkIndex = one.TryGetProperty("linkIndex", out JsonElement index) ? index.GetInt32() : 0,
+                HostLink = one.TryGetProperty("hostLink", out JsonElement end) ? Network.LinkName.Check(end.GetString() ?? "") : null,
                 MacAddress = one.GetProperty("macAddress").GetString()!,
                 Addresses = addresses,
                 Aliases = aliases,
@@ -97,7 +101,12 @@ internal sealed record MemberRecord
         writer.WriteString("phase"u8, RecordJson.Text(Phase));
         RecordJson.Write(writer, "owner", Owner);
         writer.WriteString("link"u8, Link);
-        writer.WriteString("hostLink"u8, HostLink);
+        writer.WriteNumber("linkIndex"u8, LinkIndex);
+        if (HostLink is not null)
+        {
+            writer.WriteString("hostLink"u8, HostLink);
+        }
+
         writer.WriteString("macAddress"u8, MacAddress);
         writer.WriteStartArray("addresses"u8);
         foreach (IPAddress address in Addresses)

@@ -18,15 +18,19 @@ internal sealed record MemberRequest
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
     /// <summary>The addresses that it gets.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="set">The set's name.</param>
+    /// <param name="members">The members that there are.</param>
+    /// <param name="reserved">Addresses that no member can have, and whose they are.</param>
     /// <exception cref="IsolationException"><c>ContainerAddressInvalid</c>, <c>ContainerAddressTaken</c>, <c>ContainerAddressesExhausted</c>.</exception>
-    public IReadOnlyList<IPAddress> Take(ContainerNetworkRecord network, string set, IReadOnlyList<MemberRecord> members)
+    public IReadOnlyList<IPAddress> Take(ContainerNetworkRecord network, string set, IReadOnlyList<MemberRecord> members, IReadOnlyDictionary<IPAddress, string> reserved)
     {
-        Dictionary<IPAddress, string> owners = [];
+        Dictionary<IPAddress, string> owners = new(reserved);
         foreach (MemberRecord member in members)
         {
             foreach (IPAddress address in member.Addresses)
             {
-                owners[address] = member.Set;
+                owners[address] = $"set '{member.Set}'";
             }
         }
 
@@ -134,7 +138,7 @@ internal sealed record MemberRequest
     private static IPAddress Choose(AddressPool pool, ContainerNetworkRecord network, HashSet<IPAddress> taken) => pool.Free(taken) ?? throw new IsolationException(
         "ContainerAddressesExhausted",
         ErrorKind.LimitsExceeded,
-        $"Network '{network.Name}' has no address left to give: all of {pool.Range} are its members' or its gateway's. Disconnect members, or make a network with a larger -Subnet or -IPRange.");
+        $"Network '{network.Name}' has no address left to give: all of {pool.Range} are taken, by members, the gateway or this host. Disconnect members, or make a network with a larger -Subnet or -IPRange.");
 
     private static IPAddress Check(IPAddress address, AddressPool pool, ContainerNetworkRecord network, string set, Dictionary<IPAddress, string> owners)
     {
@@ -146,7 +150,7 @@ internal sealed record MemberRequest
                 $"Set '{set}' cannot have the address {address} in network '{network.Name}': it is no host's. Those of hosts are {AddressPool.Hosts(pool.Subnet)}.");
         }
 
-        string? owner = pool.Gateway.Equals(address) ? "the network's gateway" : owners.TryGetValue(address, out string? other) ? $"set '{other}'" : null;
+        string? owner = address.Equals(pool.Gateway) ? "the network's gateway" : owners.GetValueOrDefault(address);
         return owner is null ? address : throw new IsolationException(
             "ContainerAddressTaken", ErrorKind.AlreadyExists, $"Set '{set}' cannot have the address {address} in network '{network.Name}': {owner} has it. Give another, or none for one that is free.");
     }

@@ -18,9 +18,12 @@ internal static class PacketRules
 
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>The rules for networks; without any, those that remove the table.</summary>
-    public static string Text(IReadOnlyList<ContainerNetworkRecord> networks)
+    /// <summary>The rules for networks that have bridges; without any, those that remove the table.</summary>
+    public static string Text(IEnumerable<ContainerNetworkRecord> all)
     {
+        List<ContainerNetworkRecord> networks = [.. all];
+        networks.RemoveAll(static network => !ContainerNetworkDriver.Of(network.Driver).HasBridge);
+
         // Added first, for a table that is not there cannot be deleted.
         StringBuilder text = new();
         text.Append("add table ").Append(Table).Append("\ndelete table ").Append(Table).Append('\n');

@@ -1,4 +1,5 @@
 using System;
+using System.Collections;
 using System.Collections.Generic;
 using System.Management.Automation;
 using System.Net;
@@ -29,7 +30,7 @@ public sealed class NewContainerNetworkCommand : IsolationCommand
     [ValidateNotNullOrEmpty]
     public string[] Subnet { get; set; } = [];
 
-    /// <summary>The address of the network itself in each.</summary>
+    /// <summary>The way out in each: the bridge itself, or another host.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public IPAddress[] Gateway { get; set; } = [];
@@ -50,7 +51,18 @@ public sealed class NewContainerNetworkCommand : IsolationCommand
     /// <summary>The most bytes of a packet.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateRange(68, 65535)]
-    public int Mtu { get; set; } = 1500;
+    public int? Mtu { get; set; }
+
+    /// <summary>The link of this host that the network lies on.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(LinkCompleter))]
+    public string? Parent { get; set; }
+
+    /// <summary>What the driver alone has, by name.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public IDictionary Option { get; set; } = new Hashtable();
 
     /// <inheritdoc/>
     protected override void BeginProcessing() => ContainerNetworkStore.Current.Sweep();
@@ -68,13 +80,24 @@ public sealed class NewContainerNetworkCommand : IsolationCommand
     {
         ContainerNetworkOptions options = new()
         {
-            Name = name, Driver = Driver, Subnet = Subnet, Gateway = Gateway, Range = IPRange, IsInternal = Internal, IPv6 = IPv6, Mtu = Mtu,
+            Name = name, Driver = Driver, Subnet = Subnet, Gateway = Gateway, Range = IPRange, IsInternal = Internal, IPv6 = IPv6, Mtu = Mtu, Parent = Parent, Options = TextOptions(),
         };
         options.Check();
         if (ShouldProcess(name, "Make the container network"))
         {
             WriteObject(ContainerNetworkStore.Current.Create(options, WriteWarning, Explain, Cancellation));
         }
+    }
+
+    private Dictionary<string, string> TextOptions()
+    {
+        Dictionary<string, string> texts = [];
+        foreach (DictionaryEntry option in Option)
+        {
+            texts[LanguagePrimitives.ConvertTo<string>(option.Key)] = LanguagePrimitives.ConvertTo<string>(option.Value);
+        }
+
+        return texts;
     }
 }
 

@@ -15,10 +15,12 @@ public sealed class ContainerDriverCompleter : IArgumentCompleter
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
         string word = (wordToComplete ?? "").Trim('\'', '"');
-        if (ContainerNetworkOptions.Bridge.StartsWith(word, StringComparison.OrdinalIgnoreCase))
+        foreach (ContainerNetworkDriver driver in ContainerNetworkDriver.All)
         {
-            yield return new CompletionResult(
-                ContainerNetworkOptions.Bridge, ContainerNetworkOptions.Bridge, CompletionResultType.ParameterValue, "A bridge of this host, with an address that is the members' gateway");
+            if (driver.Name.StartsWith(word, StringComparison.OrdinalIgnoreCase))
+            {
+                yield return new CompletionResult(driver.Name, driver.Name, CompletionResultType.ParameterValue, driver.Summary);
+            }
         }
     }
 }

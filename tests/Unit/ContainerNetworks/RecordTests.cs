@@ -20,6 +20,9 @@ public sealed class RecordTests
         Owner = new RecordedProcess(10, ulong.MaxValue),
         HostNetwork = 4026531840,
         Bridge = "iso-lan",
+        Parent = "eth0",
+        ParentIndex = 2,
+        Mode = "vepa",
         Mtu = 1400,
         IsInternal = true,
         Pools =
@@ -36,6 +39,7 @@ public sealed class RecordTests
         Phase = RecordPhase.Ready,
         Owner = new RecordedProcess(1, 2),
         Link = "eth0",
+        LinkIndex = 3,
         HostLink = "isv0123456789ab",
         MacAddress = "0a:04:0a:00:00:02",
         Addresses = [IPAddress.Parse("10.0.0.2"), IPAddress.Parse("fd00:5::2")],
@@ -53,7 +57,7 @@ public sealed class RecordTests
     [Fact]
     public void Members_come_back_in_their_order()
     {
-        MemberRecord other = Member with { Set = "db", Owner = null, Aliases = [], Phase = RecordPhase.Creating };
+        MemberRecord other = Member with { Set = "db", Owner = null, Aliases = [], Phase = RecordPhase.Creating, HostLink = null, LinkIndex = 0 };
         List<MemberRecord> back = MemberRecord.Parse(MemberRecord.ToJson([Member, other]), Path);
         Assert.Equal(2, back.Count);
         foreach ((MemberRecord expected, MemberRecord found) in (IEnumerable<(MemberRecord, MemberRecord)>)[(Member, back[0]), (other, back[1])])
@@ -82,7 +86,7 @@ public sealed class RecordTests
         string text = Encoding.UTF8.GetString(network);
         foreach ((string old, string changed) in (IEnumerable<(string, string)>)[
             ("\"iso-lan\"", "\"a bridge\""), ("\"iso-lan\"", "null"), ("\"10.0.0.0/24\"", "\"10.0.0.1/24\""), ("\"10.0.0.9\"", "\"ten\""), ("\"10.0.0.9\"", "null"),
-            ("1400", "\"1400\""), ("\"Removing\"", "\"Gone\""), ("\"pools\"", "\"wells\"")])
+            ("1400", "\"1400\""), ("\"bridge\",", "\"overlay\","), ("\"eth0\"", "\"a link\""), ("\"Removing\"", "\"Gone\""), ("\"pools\"", "\"wells\"")])
         {
             Assert.Contains(old, text, StringComparison.Ordinal);
             byte[] json = Encoding.UTF8.GetBytes(text.Replace(old, changed, StringComparison.Ordinal));
