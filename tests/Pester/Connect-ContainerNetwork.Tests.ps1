@@ -99,7 +99,7 @@ Describe 'Connect-ContainerNetwork' -Tag Root {
             $null = New-Namespace c -Type Net | Connect-ContainerNetwork lan
             foreach ($name in 'b', 'db', 'db.example', 'c', 'a', 'localhost') { Write-Line $name ((Enter-Namespace a getent ahostsv4 $name) -replace ' .*' | Select-Object -First 1) }
             Write-Line ((Enter-Namespace b getent ahostsv4 a) -replace ' .*' | Select-Object -First 1)
-            Write-Line ((Get-Content /run/isolation/namespaces/c/hosts) -match 'db.example').Count ((Get-Content /etc/hosts -Raw) -eq $before)
+            Write-Line (Test-Path /run/isolation/namespaces/c/hosts) ((Get-Content /etc/hosts -Raw) -eq $before)
             $null = New-Namespace d -Type Net, Mount | Connect-ContainerNetwork other
             $null = Connect-ContainerNetwork other a
             Write-Line ((Enter-Namespace a cat /etc/hosts) -match '\td$').Count ((Enter-Namespace b cat /etc/hosts) -match '\td$').Count
@@ -109,7 +109,7 @@ Describe 'Connect-ContainerNetwork' -Tag Root {
             Write-Line ((Enter-Namespace a cat /etc/hosts) -match '\tc').Count ((Enter-Namespace a cat /etc/hosts) -match '^172').Count
 '@
         $lines[0..5] | Should -Be 'b 172.30.0.3', 'db 172.30.0.3', 'db.example 172.30.0.3', 'c 172.30.0.4', 'a 172.30.0.2', 'localhost 127.0.0.1'
-        $lines[6..10] | Should -Be '172.30.0.2', '1 True', '1 0', '0 0', '0 3'
+        $lines[6..10] | Should -Be '172.30.0.2', 'False True', '1 0', '0 0', '0 3'
     }
 
     It 'takes address, hardware address and several networks, the first of which has the default route until it goes' {

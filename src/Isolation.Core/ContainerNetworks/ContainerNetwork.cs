@@ -32,6 +32,9 @@ public sealed class ContainerNetwork
         Range = Each(record, static pool => pool.Range.Network);
         IsInternal = record.IsInternal;
         Mtu = record.Mtu;
+        DnsServer = [.. record.Resolver.Servers];
+        DnsSearch = [.. record.Resolver.Search];
+        DnsOption = [.. record.Resolver.Options];
         Bridge = ContainerNetworkDriver.Of(record.Driver).HasBridge ? record.Bridge : null;
         Parent = record.Parent;
         Mode = record.Mode;
@@ -62,6 +65,15 @@ public sealed class ContainerNetwork
 
     /// <summary>The most bytes of a packet.</summary>
     public int Mtu { get; }
+
+    /// <summary>The name servers that its members ask; none where they ask the host's.</summary>
+    public IPAddress[] DnsServer { get; }
+
+    /// <summary>The domains in which its members look up a name without a dot; none where they are the host's.</summary>
+    public string[] DnsSearch { get; }
+
+    /// <summary>Options of its members' resolver, resolv.conf(5); none where they are the host's.</summary>
+    public string[] DnsOption { get; }
 
     /// <summary>The name of its bridge, a link of the host; null where it has none.</summary>
     public string? Bridge { get; }

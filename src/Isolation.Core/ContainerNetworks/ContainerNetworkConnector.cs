@@ -48,7 +48,9 @@ internal sealed class ContainerNetworkConnector(StateFolder state, ContainerNetw
                 folder.WriteMembers([.. all, member]);
                 member = driver.Connect(record, member, host, inside);
                 MemberLink.AddDefaultRoute(record, member, inside);
-                MemberNames.Prepare(state, sets.Get(name), warn, explain, cancellation);
+                NamespaceSet found = sets.Get(name);
+                MemberNames.Prepare(state, found, warn, explain, cancellation);
+                MemberResolver.Prepare(state, found, warn, explain, cancellation);
                 member = member with { Phase = RecordPhase.Ready, Owner = null };
                 folder.WriteMembers([.. all, member]);
                 MemberNames.Update(state, network, []);

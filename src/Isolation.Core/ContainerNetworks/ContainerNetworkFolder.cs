@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.IO;
 using Isolation.State;
@@ -10,6 +11,9 @@ internal sealed class ContainerNetworkFolder
 {
     // A bridge has 1,023 ports, and a member with long names and addresses takes less than a kilobyte.
     private const int MembersLimit = 2 * 1024 * 1024;
+
+    // What is in the file of members, by its path: reading it anew for each member that comes would take longer the more there are.
+    private static readonly ConcurrentDictionary<string, (FileVersion Version, List<MemberRecord> Members)> s_read = new();
 
     private readonly StateFolder _state;
     private readonly string _path;
@@ -88,7 +92,15 @@ internal sealed class ContainerNetworkFolder
     {
         try
         {
-            return MemberRecord.Parse(StateFile.Read(MembersFile, MembersLimit) ?? throw RecordJson.Damaged(MembersFile, null), MembersFile);
+            FileVersion? version = FileVersion.Of(MembersFile);
+            if (version is not null && s_read.TryGetValue(MembersFile, out var read) && read.Version == version)
+            {
+                return [.. read.Members];
+            }
+
+            List<MemberRecord> members = MemberRecord.Parse(StateFile.Read(MembersFile, MembersLimit) ?? throw RecordJson.Damaged(MembersFile, null), MembersFile);
+            Remember(version, members);
+            return members;
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -101,7 +113,11 @@ internal sealed class ContainerNetworkFolder
     }
 
     /// <summary>Writes the members whole or not at all.</summary>
-    public void WriteMembers(IEnumerable<MemberRecord> members) => Replace(MembersFile, MemberRecord.ToJson(members));
+    public void WriteMembers(IReadOnlyList<MemberRecord> members)
+    {
+        Replace(MembersFile, MemberRecord.ToJson(members));
+        Remember(FileVersion.Of(MembersFile), members);
+    }
 
     /// <summary>Removes the folder, which disappears at once.</summary>
     public void Delete()
@@ -111,6 +127,7 @@ internal sealed class ContainerNetworkFolder
         {
             string old = Draft(".old-");
             Directory.Move(_path, old);
+            s_read.TryRemove(MembersFile, out _);
             Directory.Delete(old, recursive: true);
         }
     }
@@ -124,6 +141,15 @@ internal sealed class ContainerNetworkFolder
             {
                 Directory.Delete(draft, recursive: true);
             }
+        }
+    }
+
+    // A file is replaced and never changed, so what was read of one version stays true.
+    private void Remember(FileVersion? version, IReadOnlyList<MemberRecord> members)
+    {
+        if (version is FileVersion known)
+        {
+            s_read[MembersFile] = (known, [.. members]);
         }
     }
 

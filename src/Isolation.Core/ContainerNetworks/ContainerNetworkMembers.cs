@@ -51,6 +51,7 @@ internal sealed class ContainerNetworkMembers(StateFolder state, ContainerNetwor
         left.RemoveAll(member => names.Contains(member.Set));
         folder.WriteMembers(left);
         MemberNames.Update(state, folder.Name, names);
+        MemberResolver.Update(state, names);
     }
 
     /// <summary>Forgets what processes and sets that are gone have left, and gives the others.</summary>

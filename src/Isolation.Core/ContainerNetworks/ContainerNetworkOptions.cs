@@ -37,8 +37,11 @@ internal sealed record ContainerNetworkOptions
     /// <summary>What is asked of the driver alone.</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>What its members ask where they look up a name, other than the host's servers.</summary>
+    public ResolverSettings Resolver { get; init; } = ResolverSettings.None;
+
     /// <summary>Refuses what cannot be meant, whatever the host has.</summary>
-    /// <exception cref="IsolationException"><c>ContainerNetworkNameInvalid</c>, <c>ContainerNetworkDriverUnknown</c>, <c>ContainerSubnetInvalid</c> those of <see cref="AddressPool"/> and of the driver.</exception>
+    /// <exception cref="IsolationException"><c>ContainerNetworkNameInvalid</c>, <c>ContainerNetworkDriverUnknown</c>, <c>ContainerSubnetInvalid</c>, <c>ContainerDnsInvalid</c>, those of <see cref="AddressPool"/> and of the driver.</exception>
     public void Check()
     {
         if (!NamespaceName.IsValid(Name))
@@ -50,6 +53,7 @@ internal sealed record ContainerNetworkOptions
         }
 
         ContainerNetworkDriver.Of(Driver).Check(this);
+        Resolver.Check(Name);
         _ = Pools(new SubnetChoice([]));
     }
 

@@ -43,6 +43,9 @@ internal sealed record ContainerNetworkRecord
 
     public bool IsInternal { get; init; }
 
+    /// <summary>What its members ask where they look up a name.</summary>
+    public ResolverSettings Resolver { get; init; } = ResolverSettings.None;
+
     public required IReadOnlyList<AddressPool> Pools { get; init; }
 
     public byte[] ToJson() => JsonFields.Write(
@@ -69,6 +72,7 @@ internal sealed record ContainerNetworkRecord
 
             writer.WriteNumber("mtu"u8, Mtu);
             writer.WriteBoolean("internal"u8, IsInternal);
+            Resolver.Write(writer);
             writer.WriteStartArray("pools"u8);
             foreach (AddressPool pool in Pools)
             {
@@ -111,6 +115,7 @@ internal sealed record ContainerNetworkRecord
             Mode = root.TryGetProperty("mode", out JsonElement mode) ? mode.GetString() : null,
             Mtu = root.GetProperty("mtu").GetInt32(),
             IsInternal = root.GetProperty("internal").GetBoolean(),
+            Resolver = ResolverSettings.Read(root),
             Pools = pools,
         };
     });

@@ -214,6 +214,7 @@ internal sealed class ContainerNetworkStore
             HostNetwork = Sys.Status(host.Descriptor).Inode,
             Bridge = BridgeDriver.ChooseName(options.Name, host),
             IsInternal = options.IsInternal,
+            Resolver = options.Resolver,
             Pools = [],
         };
         record = driver.Describe(record, options, host, others);

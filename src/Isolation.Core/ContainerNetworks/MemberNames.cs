@@ -1,20 +1,15 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Net;
 using System.Text;
 using System.Threading;
-using Isolation.Entry;
-using Isolation.Interop;
-using Isolation.Mounts;
-using Isolation.Plans;
 using Isolation.State;
 
 namespace Isolation.ContainerNetworks;
 
 /// <summary>
-/// The names of a set's fellow members, hosts(5): a file in the folder of each set that is connected, which lies over <c>/etc/hosts</c> in the set's own mount
-/// namespace. It stays the same file as its content changes, for a mount is of a file and not of a path.
+/// The names of a set's fellow members, hosts(5): a file in the folder of each set that is connected and has a mount namespace of its own, over <c>/etc/hosts</c>
+/// there.
 /// </summary>
 internal static class MemberNames
 {
@@ -24,9 +19,6 @@ internal static class MemberNames
 
     private static readonly TimeSpan s_lockTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>The file of a set.</summary>
-    public static string FileOf(StateFolder state, string set) => Path.Combine(new SetFolder(state, set).Path, "hosts");
-
     /// <summary>Makes a set's file, and puts it over <c>/etc/hosts</c> where the set has mounts of its own. The caller holds the set's lock.</summary>
     /// <param name="state">The state folder.</param>
     /// <param name="set">The set.</param>
@@ -35,33 +27,12 @@ internal static class MemberNames
     /// <param name="cancellation">Stops waiting.</param>
     public static void Prepare(StateFolder state, NamespaceSet set, Action<string> warn, Action<string>? explain, CancellationToken cancellation)
     {
-        string path = FileOf(state, set.Name);
-        if (File.Exists(path))
-        {
-            return;
-        }
-
-        // Its name says that it is in place; the mount is of the file, whatever it is called.
-        string draft = path + ".new";
-        if (!File.Exists(draft))
-        {
-            File.WriteAllText(draft, Own);
-            File.SetUnixFileMode(draft, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
-        }
-
+        // Without mounts of its own a set has the host's file.
         if (set.Type.HasFlag(NamespaceType.Mount))
         {
-            try
-            {
-                Bind(set, draft, explain, cancellation);
-            }
-            catch (Exception exception) when (exception is IsolationException or SyscallException)
-            {
-                warn($"Set '{set.Name}' does not find its fellow members by name: {path} could not be put over its {Place}. {exception.Message}");
-            }
+            new BoundFile(state, set.Name, Place).Prepare(
+                set, Own, reason => warn($"Set '{set.Name}' does not find its fellow members by name: {reason}"), explain, cancellation);
         }
-
-        File.Move(draft, path, overwrite: true);
     }
 
     /// <summary>Writes the files of a network's members anew, and those of sets that no longer are.</summary>
@@ -92,7 +63,7 @@ internal static class MemberNames
 
         foreach (string set in concerned)
         {
-            Write(FileOf(state, set), Own + string.Concat(texts.GetValueOrDefault(set) ?? []));
+            new BoundFile(state, set, Place).Write(Own + string.Concat(texts.GetValueOrDefault(set) ?? []));
         }
     }
 
@@ -127,45 +98,5 @@ internal static class MemberNames
         {
             return [];
         }
-    }
-
-    // With three system calls: there is one such file for each member, and all are written when one comes or goes.
-    private static void Write(string path, string content)
-    {
-        Errno error = Sys.TryOpen(path, OpenFlags.WriteOnly | OpenFlags.NonBlock, out Descriptor? file);
-        if (error is Errno.ENOENT or Errno.ENOTDIR)
-        {
-            // The set is gone, or was never connected far enough to have one.
-            return;
-        }
-
-        using (file)
-        {
-            if (error == Errno.None)
-            {
-                // Cut to its length last: a reader meanwhile finds a line twice rather than none.
-                byte[] bytes = Encoding.UTF8.GetBytes(content);
-                error = Sys.TryWrite(file!, bytes);
-                error = error == Errno.None ? Sys.TryTruncate(file!, bytes.Length) : error;
-            }
-        }
-
-        if (error != Errno.None)
-        {
-            throw Sys.IsExhausted(error) ? new SyscallException("open", error, $"write {path}", PlanHints.ForFork(error)) : new IOException($"{path}: {error.Describe()}.");
-        }
-    }
-
-    private static void Bind(NamespaceSet set, string path, Action<string>? explain, CancellationToken cancellation)
-    {
-        using MountTarget target = MountTarget.Of(NamespaceTarget.Of(set, NamespaceTypes.Every), null, set.Name);
-        MountPlace place = MountPlace.Find(target, Place, null, cancellation);
-        if (MountTable.Of(target, cancellation).WithId(place.MountId) is { PeerGroup: not null } shared)
-        {
-            throw new IsolationException(
-                "MountShared", ErrorKind.NotSupported, $"The mount {shared.MountPoint} there is shared, and the file would appear over that of others too. Make the set without -Propagation Shared, or unshare the mount with Set-MountPropagation.");
-        }
-
-        new FileSystemMount { MountPoint = Place, Source = path, SourceOutside = true }.Make(target, explain, cancellation);
     }
 }

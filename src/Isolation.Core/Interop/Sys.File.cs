@@ -63,6 +63,9 @@ internal readonly record struct FileStatus(ulong Device, ulong Inode, uint Mode,
 
     /// <summary>How many names it has. On /proc, /sys and the like a folder has two, and one more for each folder in it.</summary>
     public ulong Links { get; init; }
+
+    /// <summary>What <see cref="Modified"/> lacks of the whole time, 0 to 999,999,999.</summary>
+    public uint ModifiedNanoseconds { get; init; }
 }
 
 /// <summary>System calls as methods: a file a group; each throws <see cref="SyscallException"/> where the kernel refuses.</summary>
@@ -228,5 +231,6 @@ internal static unsafe partial class Sys
         {
             Special = (ulong)buffer.st_rdev,
             Links = (ulong)buffer.st_nlink,
+            ModifiedNanoseconds = (uint)buffer.st_mtim.tv_nsec,
         };
 }

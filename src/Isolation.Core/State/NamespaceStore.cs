@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.IO;
 using System.Threading;
@@ -20,6 +21,9 @@ internal sealed class NamespaceStore
 
     // Sets with a name that end with this process; locked while it is used.
     private static readonly HashSet<string> s_ending = [];
+
+    // The versions of records that say nothing to a sweep, by path: most sets are made and stay, and each call would read each of them.
+    private static readonly ConcurrentDictionary<string, FileVersion> s_settled = new();
 
     private readonly StateFolder _folder;
 
@@ -499,13 +503,34 @@ internal sealed class NamespaceStore
     private void SweepAll()
     {
         List<string> left = [];
-        foreach (string name in Names())
+        IReadOnlyList<string> names = Names();
+        if (s_settled.Count > 2 * names.Count)
+        {
+            // Mostly of sets that are gone.
+            s_settled.Clear();
+        }
+
+        foreach (string name in names)
         {
             try
             {
-                if (new SetFolder(_folder, name).Read() is NamespaceRecord record && IsAbandoned(record))
+                SetFolder folder = new(_folder, name);
+                FileVersion? version = folder.RecordVersion();
+                if (version is FileVersion known && s_settled.TryGetValue(folder.Path, out FileVersion settled) && settled == known)
                 {
-                    left.Add(name);
+                    continue;
+                }
+
+                if (folder.Read() is NamespaceRecord record)
+                {
+                    if (IsAbandoned(record))
+                    {
+                        left.Add(name);
+                    }
+                    else if (version is FileVersion read && !CanBeAbandoned(record))
+                    {
+                        s_settled[folder.Path] = read;
+                    }
                 }
             }
             catch (IsolationException)
@@ -580,8 +605,9 @@ internal sealed class NamespaceStore
         }
     }
 
-    internal static bool IsAbandoned(NamespaceRecord record) =>
-        record.Owner is RecordedProcess owner && (record.EndsWithOwner || record.Phase != RecordPhase.Ready) && !owner.IsRunning();
+    internal static bool IsAbandoned(NamespaceRecord record) => CanBeAbandoned(record) && !record.Owner!.IsRunning();
+
+    private static bool CanBeAbandoned(NamespaceRecord record) => record.Owner is not null && (record.EndsWithOwner || record.Phase != RecordPhase.Ready);
 
     private static NamespaceSetState StateOf(NamespaceRecord record, Dictionary<string, ulong> living, Dictionary<string, ulong> joined) => record.Phase switch
     {

@@ -116,6 +116,9 @@ internal sealed class SetFolder
         File.Move(draft, RecordFile, overwrite: true);
     }
 
+    /// <summary>The version of the record; null where there is none.</summary>
+    public FileVersion? RecordVersion() => FileVersion.Of(RecordFile);
+
     /// <summary>The pin of one kind.</summary>
     public string Pin(string kind) => System.IO.Path.Combine(Pins, kind);
 

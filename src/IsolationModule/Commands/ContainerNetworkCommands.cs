@@ -59,6 +59,21 @@ public sealed class NewContainerNetworkCommand : IsolationCommand
     [ArgumentCompleter(typeof(LinkCompleter))]
     public string? Parent { get; set; }
 
+    /// <summary>The name servers that members ask.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public IPAddress[] DnsServer { get; set; } = [];
+
+    /// <summary>The domains in which members look up a name without a dot.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] DnsSearch { get; set; } = [];
+
+    /// <summary>Options of the members' resolver.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] DnsOption { get; set; } = [];
+
     /// <summary>What the driver alone has, by name.</summary>
     [Parameter]
     [ValidateNotNull]
@@ -81,6 +96,7 @@ public sealed class NewContainerNetworkCommand : IsolationCommand
         ContainerNetworkOptions options = new()
         {
             Name = name, Driver = Driver, Subnet = Subnet, Gateway = Gateway, Range = IPRange, IsInternal = Internal, IPv6 = IPv6, Mtu = Mtu, Parent = Parent, Options = TextOptions(),
+            Resolver = new ResolverSettings { Servers = DnsServer, Search = DnsSearch, Options = DnsOption },
         };
         options.Check();
         if (ShouldProcess(name, "Make the container network"))

@@ -25,6 +25,7 @@ public sealed class RecordTests
         Mode = "vepa",
         Mtu = 1400,
         IsInternal = true,
+        Resolver = new ResolverSettings { Servers = [IPAddress.Parse("192.0.2.53")], Search = ["corp.example"], Options = ["ndots:2"] },
         Pools =
         [
             AddressPool.Create("lan", Subnet.Parse("10.0.0.0/24")!.Value, IPAddress.Parse("10.0.0.9"), Subnet.Parse("10.0.0.128/25")!.Value),
@@ -51,7 +52,8 @@ public sealed class RecordTests
     {
         ContainerNetworkRecord back = ContainerNetworkRecord.Parse(Full.ToJson(), Path);
         Assert.Equal(Full.Pools, back.Pools);
-        Assert.Equal(Full, back with { Pools = Full.Pools });
+        Assert.Equal(Full.Resolver.ToText(), back.Resolver.ToText());
+        Assert.Equal(Full, back with { Pools = Full.Pools, Resolver = Full.Resolver });
     }
 
     [Fact]
