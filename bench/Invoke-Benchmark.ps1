@@ -5,8 +5,8 @@
     Each row is one job done by the module, in this session, and by its peer, in turn, as often as -Rounds says; what is shown are medians. The peer
     runs in a loop of a shell, which starts programs faster than PowerShell does. Under 1 the module is faster.
 
-    Needs root, a built module, and iproute2, util-linux and cgroup-tools, by those names in Debian. Runs in a mount namespace of its own with an empty
-    tmpfs on /run, which /run is on a host that was booted by systemd; -KeepRun measures on /run as it is. -Markdown prints the table of the README.
+    Needs root, a built module, and iproute2, util-linux, cgroup-tools, nftables and iperf3, by those names in Debian. Runs in a network and a mount namespace of
+    its own with an empty tmpfs on /run, which /run is on a host that was booted by systemd; -KeepRun measures on the host as it is. -Markdown prints the table of the README.
 .EXAMPLE
     pwsh bench/Invoke-Benchmark.ps1
 .EXAMPLE
@@ -25,14 +25,14 @@ $manifest = Join-Path (Split-Path $PSScriptRoot) 'out/module/Isolation/Isolation
 $hostPath = [Environment]::ProcessPath
 
 if ([int](& id -u) -ne 0) { throw 'The benchmark makes and removes namespaces and control groups of the host: run it as root.' }
-foreach ($program in 'ip', 'nsenter', 'unshare', 'lsns', 'cgset') {
-    if (-not (Get-Command $program -CommandType Application -ErrorAction Ignore)) { throw "There is no $program. Install them: apt install iproute2 util-linux cgroup-tools" }
+foreach ($program in 'ip', 'nsenter', 'unshare', 'lsns', 'cgset', 'nft', 'iperf3') {
+    if (-not (Get-Command $program -CommandType Application -ErrorAction Ignore)) { throw "There is no $program. Install them: apt install iproute2 util-linux cgroup-tools nftables iperf3" }
 }
 
 if (-not $KeepRun) {
     # Given to a program, a wildcard is expanded to the files of the folder, unless it is quoted.
     $options = @('-Rounds', $Rounds, '-Filter', "'$Filter'", '-KeepRun') + @(if ($Markdown) { '-Markdown' })
-    & unshare --mount sh -c 'mount -t tmpfs tmpfs /run && exec "$@"' sh $hostPath -NoProfile -File $PSCommandPath @options
+    & unshare --mount --net sh -c 'mount -t tmpfs tmpfs /run && ip link set lo up && exec "$@"' sh $hostPath -NoProfile -File $PSCommandPath @options
     exit $LASTEXITCODE
 }
 
@@ -62,15 +62,23 @@ function Invoke-Shell {
 }
 
 function Compare-Peer {
-    # One row: first for warmth, until .NET has compiled for good what runs often, then both in turn.
-    param([string] $Job, [string] $Peer, [scriptblock] $Ours, [scriptblock] $Theirs, [int] $Count = 1, [double] $Goal = 1, [int] $Times = $Rounds)
+    # One row: first for warmth, until .NET has compiled for good what runs often, then both in turn. What comes before each run is not measured.
+    param([string] $Job, [string] $Peer, [scriptblock] $Ours, [scriptblock] $Theirs, [int] $Count = 1, [double] $Goal = 1, [int] $Times = $Rounds, [int] $Warm = 10,
+        [scriptblock] $OursBefore = { }, [scriptblock] $TheirsBefore = { })
     if ($Job -notlike $Filter) { return }
-    foreach ($round in 1..10) { $null = & $Ours }
+    foreach ($round in 1..$Warm) {
+        $null = & $OursBefore
+        $null = & $Ours
+    }
+
+    $null = & $TheirsBefore
     $null = & $Theirs
     $a = [System.Collections.Generic.List[double]]::new()
     $b = [System.Collections.Generic.List[double]]::new()
     foreach ($round in 1..$Times) {
+        $null = & $OursBefore
         $a.Add((Measure-Run $Ours) / $Count)
+        $null = & $TheirsBefore
         $b.Add((Measure-Run $Theirs) / $Count)
     }
 
@@ -116,6 +124,72 @@ function Start-Sleeper {
     # Processes that do nothing, for the lists to be long; the line with their pids is what ends them.
     param([int] $Count)
     @((& sh -c "i=0; while [ `$i -lt $Count ]; do sleep 600 >/dev/null 2>&1 & echo `$!; i=`$((i+1)); done") | ForEach-Object { [int]$_ })
+}
+
+function Measure-Network {
+    # A network with members, and the same by hand: a bridge, and for each member a pair of links, an address, a default route and a rule for masquerading.
+    $jobs = 'Connect-ContainerNetwork, 20 sets', 'New-Namespace, Connect-ContainerNetwork, Remove-Namespace, 200 sets', 'Network throughput, 8 GB by TCP between members'
+    if (-not @($jobs -like $Filter)) { return }
+    $WarningPreference = 'SilentlyContinue'
+    $null = New-ContainerNetwork $tag
+    Invoke-Shell "ip link add hand type bridge && ip address add 10.99.0.1/16 dev hand && ip link set hand up && nft add table inet hand &&
+        nft 'add chain inet hand post { type nat hook postrouting priority srcnat; }'"
+    $connect = @'
+connect() {
+    ip link add h$1 type veth peer name eth0 netns $2
+    ip link set h$1 master hand up
+    ip -n $2 address add 10.99.1.$1/16 dev eth0
+    ip -n $2 link set eth0 up
+    ip -n $2 route add default via 10.99.0.1
+    nft add rule inet hand post ip saddr 10.99.1.$1 oifname != hand masquerade
+}
+'@
+    try {
+        $sets = @(1..20 | ForEach-Object { "$tag-m$_" })
+        Compare-Peer $jobs[0] 'ip, nft' -Count 20 -Goal 0.25 -OursBefore {
+            Remove-Namespace "$tag-m*"
+            New-Namespace $sets -Type Net
+        } -TheirsBefore {
+            Invoke-Shell "nft flush chain inet hand post; for i in `$(seq 20); do ip netns del hand-`$i 2> /dev/null; ip netns add hand-`$i; done"
+        } {
+            $sets | Connect-ContainerNetwork $tag
+        } {
+            Invoke-Shell "$connect; for i in `$(seq 20); do connect `$i hand-`$i; done"
+        }
+
+        Remove-Namespace "$tag-m*"
+        Invoke-Shell "for i in `$(seq 20); do ip netns del hand-`$i 2> /dev/null || true; done"
+        $sets = @(1..200 | ForEach-Object { "$tag-n$_" })
+        Compare-Peer $jobs[1] 'ip, nft' -Count 200 -Goal 0.25 -Warm 3 -Times ([Math]::Min(3, $Rounds)) {
+            $sets | New-Namespace -Type Net | Connect-ContainerNetwork $tag
+            Remove-Namespace $sets
+        } {
+            Invoke-Shell "$connect; for i in `$(seq 200); do ip netns add hand-`$i; connect `$i hand-`$i; done
+                for i in `$(seq 200); do ip netns del hand-`$i; done; nft flush chain inet hand post"
+        }
+
+        # Two members, of which one sends the other the same bytes.
+        $null = New-Namespace "$tag-a", "$tag-b" -Type Net | Connect-ContainerNetwork $tag
+        $address = (Get-ContainerNetwork $tag).Members[1].IPAddress[0]
+        Invoke-Shell "$connect; for i in 1 2; do ip netns add hand-`$i; connect `$i hand-`$i; done"
+        $pids = foreach ($server in "$tag-b", 'hand-2') { [int](& sh -c "ip netns exec $server iperf3 -s > /dev/null 2>&1 & echo `$!") }
+        Start-Sleep 1
+        try {
+            Compare-Peer $jobs[2] 'a bridge by hand' -Goal 1.05 -Warm 1 -Times ([Math]::Min(5, $Rounds)) {
+                Invoke-Shell "ip netns exec $tag-a iperf3 -c $address -n 8G > /dev/null"
+            } {
+                Invoke-Shell "ip netns exec hand-1 iperf3 -c 10.99.1.2 -n 8G > /dev/null"
+            }
+        }
+        finally {
+            & kill -KILL @pids
+        }
+    }
+    finally {
+        Remove-Namespace "$tag-a", "$tag-b", "$tag-m*", "$tag-n*" -ErrorAction Ignore
+        Remove-ContainerNetwork $tag -Force
+        Invoke-Shell "for i in `$(seq 200); do ip netns del hand-`$i 2> /dev/null || true; done; ip link del hand; nft delete table inet hand"
+    }
 }
 
 function Measure-All {
@@ -224,6 +298,8 @@ function Measure-All {
             foreach ($folder in $folders + "$root/$tag") { [System.IO.Directory]::Delete($folder) }
         }
     }
+
+    Measure-Network
 
     $sleepers = Start-Sleeper 1000
     try {
