@@ -13,6 +13,7 @@
     FunctionsToExport    = @()
     CmdletsToExport      = @(
         'Add-CgroupProcess'
+        'Add-ContainerNetworkPeer'
         'Connect-ContainerNetwork'
         'Disable-CgroupController'
         'Disconnect-ContainerNetwork'
@@ -25,6 +26,7 @@
         'Get-CgroupProcess'
         'Get-CgroupUsage'
         'Get-ContainerNetwork'
+        'Get-ContainerNetworkPeer'
         'Get-IpcObject'
         'Get-MountInfo'
         'Get-Namespace'
@@ -47,6 +49,7 @@
         'Register-CgroupEvent'
         'Remove-Cgroup'
         'Remove-ContainerNetwork'
+        'Remove-ContainerNetworkPeer'
         'Remove-IpcObject'
         'Remove-Namespace'
         'Remove-NetworkAddress'

@@ -104,6 +104,7 @@ Describe 'Container networks of the driver macvlan' -Tag Root {
             $null = New-Namespace a, b, c, d -Type Net | Connect-ContainerNetwork lan
             $null = New-Namespace e -Type Uts -Join c
             # Its owner may call it otherwise.
+            ip -n a link set eth0 down
             ip -n a link set eth0 name mine
             Disconnect-ContainerNetwork lan a
             Write-Line (ip -n a -j link show | ConvertFrom-Json).ifname (Connect-ContainerNetwork lan a).IPAddress

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Net;
 using System.Net.NetworkInformation;
 using System.Security.Cryptography;
 using System.Text;
@@ -54,11 +55,15 @@ internal class BridgeDriver : ContainerNetworkDriver
     {
         new DriverOptions(options).Only();
         Refuse(options, "Parent", options.Parent is not null, "a bridge lies on no other link");
+        RefuseTunnel(options);
     }
 
     /// <inheritdoc/>
     public override ContainerNetworkRecord Describe(
         ContainerNetworkRecord record, ContainerNetworkOptions options, NetworkNamespace host, IReadOnlyList<ContainerNetworkRecord> others) => record with { Mtu = options.Mtu ?? DefaultMtu };
+
+    /// <inheritdoc/>
+    public override IPAddress? ChooseGateway(Subnet subnet, Subnet? range) => Subnet.ToAddress(subnet.FirstHost, subnet.IsSix);
 
     /// <inheritdoc/>
     public override void Make(ContainerNetworkRecord record, NetworkNamespace host)

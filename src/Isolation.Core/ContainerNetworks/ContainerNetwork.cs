@@ -38,6 +38,10 @@ public sealed class ContainerNetwork
         Bridge = ContainerNetworkDriver.Of(record.Driver).HasBridge ? record.Bridge : null;
         Parent = record.Parent;
         Mode = record.Mode;
+        Vni = record.Vxlan?.Vni;
+        Port = record.Vxlan?.Port;
+        Local = record.Vxlan?.Local;
+        Peer = [.. record.Vxlan?.Peers ?? []];
         Created = record.Created.LocalDateTime;
         Members = [.. Of(record, members)];
     }
@@ -45,7 +49,7 @@ public sealed class ContainerNetwork
     /// <summary>The name.</summary>
     public string Name { get; }
 
-    /// <summary>What it is made of: <c>bridge</c>, <c>macvlan</c> or <c>ipvlan</c>.</summary>
+    /// <summary>What it is made of: <c>bridge</c>, <c>macvlan</c>, <c>ipvlan</c> or <c>vxlan</c>.</summary>
     public string Driver { get; }
 
     /// <summary>How it stands.</summary>
@@ -83,6 +87,18 @@ public sealed class ContainerNetwork
 
     /// <summary>The mode of its members' links on the parent, such as <c>private</c> or <c>l3</c>; null where they have none.</summary>
     public string? Mode { get; }
+
+    /// <summary>The network identifier of one across hosts, the same on each; null for another.</summary>
+    public uint? Vni { get; }
+
+    /// <summary>The UDP port of one across hosts; null for another.</summary>
+    public int? Port { get; }
+
+    /// <summary>The address under which the other hosts know this one; null where there are none.</summary>
+    public IPAddress? Local { get; }
+
+    /// <summary>The addresses of the other hosts.</summary>
+    public IPAddress[] Peer { get; }
 
     /// <summary>The sets that are connected, in the order in which they were.</summary>
     public ContainerNetworkMember[] Members { get; }

@@ -9,7 +9,7 @@ namespace Isolation.ContainerNetworks;
 internal abstract class ContainerNetworkDriver
 {
     /// <summary>Those that there are.</summary>
-    public static IReadOnlyList<ContainerNetworkDriver> All { get; } = [new BridgeDriver(), new MacvlanDriver(), new IpvlanDriver()];
+    public static IReadOnlyList<ContainerNetworkDriver> All { get; } = [new BridgeDriver(), new MacvlanDriver(), new IpvlanDriver(), new VxlanDriver()];
 
     /// <summary>The name, as <c>-Driver</c> has it.</summary>
     public abstract string Name { get; }
@@ -19,6 +19,9 @@ internal abstract class ContainerNetworkDriver
 
     /// <summary>Whether a bridge of this host is the members' gateway, with packet rules and forwarding.</summary>
     public abstract bool HasBridge { get; }
+
+    /// <summary>Whether other hosts have the same subnet, and the range is this host's share of it, outside of which it gives no address.</summary>
+    public virtual bool IsSharedOut => false;
 
     /// <summary>The driver of a name; null where there is none.</summary>
     public static ContainerNetworkDriver? Find(string name)
@@ -52,6 +55,9 @@ internal abstract class ContainerNetworkDriver
     /// <exception cref="IsolationException"><c>ContainerNetworkOptionUnknown</c>, <c>ContainerNetworkOptionInvalid</c> and others.</exception>
     public abstract void Check(ContainerNetworkOptions options);
 
+    /// <summary>The gateway where none is given; null for none.</summary>
+    public virtual IPAddress? ChooseGateway(Subnet subnet, Subnet? range) => null;
+
     /// <summary>The record of a network with what this driver has of its own; it has no pools yet.</summary>
     /// <param name="record">What every network has.</param>
     /// <param name="options">What is asked for.</param>
@@ -71,6 +77,11 @@ internal abstract class ContainerNetworkDriver
     /// <summary>Why nobody can be connected, and what to do; null where all is well.</summary>
     public abstract string? Fault(ContainerNetworkRecord record, NetworkNamespace host);
 
+    /// <summary>Brings what the kernel has in line with a record that was changed; done twice it does no harm.</summary>
+    public virtual void Settle(ContainerNetworkRecord record, NetworkNamespace host)
+    {
+    }
+
     /// <summary>Addresses that no member can have though none has them, and whose they are.</summary>
     public virtual IReadOnlyDictionary<IPAddress, string> Reserved(ContainerNetworkRecord record, NetworkNamespace host) => new Dictionary<IPAddress, string>();
 
@@ -84,6 +95,13 @@ internal abstract class ContainerNetworkDriver
 
     /// <summary>Makes a member's link, born in its set, and gives the member with what is known of it then.</summary>
     public abstract MemberRecord Connect(ContainerNetworkRecord record, MemberRecord member, NetworkNamespace host, NetworkNamespace inside);
+
+    /// <summary>Refuses what leads to other hosts.</summary>
+    protected void RefuseTunnel(ContainerNetworkOptions options)
+    {
+        Refuse(options, "Local", options.Local is not null, "it has no tunnel to other hosts, as one of the driver vxlan has");
+        Refuse(options, "Peer", options.Peers.Count != 0, "it is on this host alone; one of the driver vxlan is on several");
+    }
 
     /// <summary>Refuses a parameter that another driver has.</summary>
     protected void Refuse(ContainerNetworkOptions options, string parameter, bool isGiven, string reason)

@@ -34,6 +34,12 @@ internal sealed record ContainerNetworkOptions
     /// <summary>The link of this host that the network lies on; null for none.</summary>
     public string? Parent { get; init; }
 
+    /// <summary>The address of this host from which it reaches others; null for that of the parent, or for a network on this host alone.</summary>
+    public IPAddress? Local { get; init; }
+
+    /// <summary>The other hosts.</summary>
+    public IReadOnlyList<IPAddress> Peers { get; init; } = [];
+
     /// <summary>What is asked of the driver alone.</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 
@@ -111,19 +117,18 @@ internal sealed record ContainerNetworkOptions
                 $"Network '{Name}' has {(gateway is not null ? $"the gateway {gateway}" : $"the range {range}")} without a subnet that it lies in. Give -Subnet too.");
         }
 
+        ContainerNetworkDriver driver = ContainerNetworkDriver.Of(Driver);
         if (given is Subnet asked)
         {
             // Whether it can be one comes before whether it is free.
-            AddressPool pool = AddressPool.Create(Name, asked, gateway ?? FirstHost(asked), range);
+            AddressPool pool = AddressPool.Create(Name, asked, gateway ?? driver.ChooseGateway(asked, range), range);
             choice.Check(asked, Name);
             return pool;
         }
 
         Subnet chosen = isSix ? choice.ChooseSix() : choice.Choose(Name);
-        return AddressPool.Create(Name, chosen, FirstHost(chosen), null);
+        return AddressPool.Create(Name, chosen, driver.ChooseGateway(chosen, null), null);
     }
-
-    private IPAddress? FirstHost(Subnet subnet) => ContainerNetworkDriver.Of(Driver).HasBridge ? ContainerNetworks.Subnet.ToAddress(subnet.FirstHost, subnet.IsSix) : null;
 
     private Subnet? Find(IReadOnlyList<string> texts, bool isSix, string errorId, string what)
     {

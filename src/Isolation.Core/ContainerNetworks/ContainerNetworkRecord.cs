@@ -21,7 +21,7 @@ internal sealed record ContainerNetworkRecord
 
     public DateTimeOffset Created { get; init; }
 
-    /// <summary>The process that makes or removes it.</summary>
+    /// <summary>The process that makes, changes or removes it.</summary>
     public RecordedProcess? Owner { get; init; }
 
     /// <summary>The network namespace that its bridge or parent is in.</summary>
@@ -38,6 +38,9 @@ internal sealed record ContainerNetworkRecord
 
     /// <summary>The mode of the links on the parent; null where they have none.</summary>
     public string? Mode { get; init; }
+
+    /// <summary>What leads to other hosts; null where nothing does.</summary>
+    public VxlanRecord? Vxlan { get; init; }
 
     public int Mtu { get; init; }
 
@@ -70,6 +73,7 @@ internal sealed record ContainerNetworkRecord
                 writer.WriteString("mode"u8, Mode);
             }
 
+            Vxlan?.Write(writer);
             writer.WriteNumber("mtu"u8, Mtu);
             writer.WriteBoolean("internal"u8, IsInternal);
             Resolver.Write(writer);
@@ -113,6 +117,7 @@ internal sealed record ContainerNetworkRecord
             Parent = root.TryGetProperty("parent", out JsonElement parent) ? Network.LinkName.Check(parent.GetString() ?? "") : null,
             ParentIndex = root.TryGetProperty("parentIndex", out JsonElement index) ? index.GetInt32() : 0,
             Mode = root.TryGetProperty("mode", out JsonElement mode) ? mode.GetString() : null,
+            Vxlan = root.TryGetProperty("vxlan", out JsonElement vxlan) ? VxlanRecord.Read(vxlan) : null,
             Mtu = root.GetProperty("mtu").GetInt32(),
             IsInternal = root.GetProperty("internal").GetBoolean(),
             Resolver = ResolverSettings.Read(root),

@@ -55,6 +55,10 @@ internal sealed class ContainerNetworkStore
     /// <exception cref="IsolationException"><c>ContainerNetworkNotFound</c> and those of <see cref="Find"/>.</exception>
     public ContainerNetwork Get(string name) => Find(name) ?? throw NotFound(name);
 
+    /// <summary>What is known of a network.</summary>
+    /// <exception cref="IsolationException"><c>ContainerNetworkNotFound</c> and those of <see cref="Find"/>.</exception>
+    public ContainerNetworkRecord Read(string name) => (NamespaceName.IsValid(name) ? new ContainerNetworkFolder(_state, name).Read() : null) ?? throw NotFound(name);
+
     /// <summary>Makes a network; where anything fails, nothing of it stays.</summary>
     /// <param name="options">What is asked for.</param>
     /// <param name="warn">Is told what changes on the host besides.</param>
@@ -84,6 +88,37 @@ internal sealed class ContainerNetworkStore
             throw;
         }
     }
+
+    /// <summary>
+    /// Changes a network: first its record, with who is at it, then what the kernel has, then the packet rules. Where that fails all is as it was; where we are killed, the next
+    /// call goes on from the record.
+    /// </summary>
+    /// <param name="name">The name.</param>
+    /// <param name="change">Gives the record as it is to be.</param>
+    /// <param name="explain">Is told the packet rules; null where nobody is.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    /// <exception cref="IsolationException"><c>ContainerNetworkNotFound</c>, <c>ContainerNetworkBroken</c>, <c>NftMissing</c>, <c>PacketRulesRefused</c>.</exception>
+    public void Change(string name, Func<ContainerNetworkRecord, NetworkNamespace, ContainerNetworkRecord> change, Action<string>? explain, CancellationToken cancellation) => Keep(() =>
+    {
+        using Descriptor use = _state.Use();
+        using NameLock all = LockAll(cancellation);
+        using NameLock held = Lock(name, cancellation);
+        using NetworkNamespace host = NetworkNamespace.Own();
+        (ContainerNetworkFolder folder, ContainerNetworkRecord record) = Open(name, host);
+        ContainerNetworkRecord changed = change(record, host);
+        try
+        {
+            folder.Write(changed with { Owner = RecordedProcess.Own });
+            Settle(changed, folder, host, explain);
+        }
+        catch
+        {
+            TrySettle(record, folder, host);
+            throw;
+        }
+
+        return true;
+    });
 
     /// <summary>Removes a network that nobody is connected to, with its bridge and its rules.</summary>
     /// <param name="name">The name.</param>
@@ -244,6 +279,28 @@ internal sealed class ContainerNetworkStore
         }
     }
 
+    private void Settle(ContainerNetworkRecord record, ContainerNetworkFolder folder, NetworkNamespace host, Action<string>? explain)
+    {
+        ContainerNetworkDriver.Of(record.Driver).Settle(record, host);
+        List<ContainerNetworkRecord> others = Records();
+        others.RemoveAll(other => other.Name == record.Name);
+        PacketRules.Apply([.. others, record], explain, _commands);
+        folder.Write(record with { Owner = null });
+    }
+
+    private void TrySettle(ContainerNetworkRecord record, ContainerNetworkFolder folder, NetworkNamespace host)
+    {
+        try
+        {
+            folder.Write(record with { Owner = RecordedProcess.Own });
+            Settle(record, folder, host, null);
+        }
+        catch (Exception exception) when (exception is IsolationException or SyscallException or IOException or UnauthorizedAccessException)
+        {
+            // What prevented the change is what is to be told; once this process has ended the next call does it.
+        }
+    }
+
     // As far as it can: why it is undone is what is to be told.
     private void Undo(ContainerNetworkRecord record, ContainerNetworkFolder folder, NetworkNamespace host)
     {
@@ -397,7 +454,13 @@ internal sealed class ContainerNetworkStore
 
     private bool SweepNetwork(string name, ContainerNetworkFolder folder)
     {
-        if (!IsAbandoned(folder.Read()))
+        ContainerNetworkRecord? found = folder.Read();
+        if (IsUnsettled(found))
+        {
+            Resettle(name, folder);
+        }
+
+        if (!IsAbandoned(found))
         {
             return false;
         }
@@ -415,6 +478,19 @@ internal sealed class ContainerNetworkStore
         return true;
     }
 
+    private void Resettle(string name, ContainerNetworkFolder folder)
+    {
+        using NameLock all = LockAll(CancellationToken.None);
+        using NameLock held = Lock(name, CancellationToken.None);
+        using NetworkNamespace host = NetworkNamespace.Own();
+
+        // One that is broken has nothing to be brought in line.
+        if (folder.Read() is ContainerNetworkRecord record && IsUnsettled(record) && Fault(record, host) is null)
+        {
+            Settle(record, folder, host, null);
+        }
+    }
+
     private void SweepMembers(string name, ContainerNetworkFolder folder)
     {
         ContainerNetworkMembers members = new(_state, folder);
@@ -429,4 +505,6 @@ internal sealed class ContainerNetworkStore
     }
 
     private static bool IsAbandoned(ContainerNetworkRecord? record) => record is { Phase: not RecordPhase.Ready } && record.Owner?.IsRunning() != true;
+
+    private static bool IsUnsettled(ContainerNetworkRecord? record) => record is { Phase: RecordPhase.Ready, Owner: not null } && !record.Owner.IsRunning();
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 
 namespace Isolation.ContainerNetworks;
 
@@ -40,6 +41,24 @@ internal sealed class DriverOptions(ContainerNetworkOptions options)
         }
 
         throw Invalid(name, given, $"one of {string.Join(", ", words)}");
+    }
+
+    /// <summary>A number.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="least">The least that is taken.</param>
+    /// <param name="most">The most.</param>
+    /// <param name="usual">What is taken where it is not given; null where it must be.</param>
+    /// <exception cref="IsolationException"><c>ContainerNetworkOptionInvalid</c>.</exception>
+    public uint Number(string name, uint least, uint most, uint? usual)
+    {
+        string expected = $"a number from {least} to {most}";
+        if (Find(name) is not string given)
+        {
+            return usual ?? throw new IsolationException(
+                "ContainerNetworkOptionInvalid", ErrorKind.InvalidArgument, $"Network '{options.Name}' of the driver {options.Driver} needs the option {name}, {expected}: -Option @{{ {name} = ... }}");
+        }
+
+        return uint.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) && number >= least && number <= most ? number : throw Invalid(name, given, expected);
     }
 
     private string? Find(string name)

@@ -150,6 +150,14 @@ internal sealed record MemberRequest
                 $"Set '{set}' cannot have the address {address} in network '{network.Name}': it is no host's. Those of hosts are {AddressPool.Hosts(pool.Subnet)}.");
         }
 
+        if (ContainerNetworkDriver.Of(network.Driver).IsSharedOut && !pool.Range.Contains(address))
+        {
+            throw new IsolationException(
+                "ContainerAddressInvalid",
+                ErrorKind.InvalidArgument,
+                $"Set '{set}' cannot have the address {address} in network '{network.Name}': it is not of this host's share, {pool.Range}, and another host may give it.");
+        }
+
         string? owner = address.Equals(pool.Gateway) ? "the network's gateway" : owners.GetValueOrDefault(address);
         return owner is null ? address : throw new IsolationException(
             "ContainerAddressTaken", ErrorKind.AlreadyExists, $"Set '{set}' cannot have the address {address} in network '{network.Name}': {owner} has it. Give another, or none for one that is free.");

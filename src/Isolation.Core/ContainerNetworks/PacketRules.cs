@@ -1,5 +1,7 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
+using System.Net.Sockets;
 using System.Text;
 using Isolation.Processes;
 
@@ -61,6 +63,8 @@ internal static class PacketRules
         Set(text, "sources4", "ipv4_addr", "flags interval; ", four);
         Set(text, "sources6", "ipv6_addr", "flags interval; ", six);
 
+        Tunnels(text, networks);
+
         // What stays on one bridge passes here where bridge-nf-call-iptables is on. What comes from outside is an answer, or for a published port.
         text.Append("""
             	chain forward {
@@ -108,6 +112,26 @@ internal static class PacketRules
                 "PacketRulesRefused",
                 ErrorKind.Unavailable,
                 $"nft did not put the packet rules of container networks in place (table {Table}): {result.Error.Trim()} It takes CAP_NET_ADMIN and a kernel with nf_tables, connection tracking and masquerading: Test-IsolationHost shows what there is.");
+        }
+    }
+
+    // Frames of a network's VNI come from its peers, and from nobody else: who can send UDP here is no member for that. The VNI is in bytes 5 to 7 after the UDP header, RFC 7348.
+    private static void Tunnels(StringBuilder text, List<ContainerNetworkRecord> networks)
+    {
+        StringBuilder rules = new();
+        foreach (ContainerNetworkRecord network in networks)
+        {
+            if (network.Vxlan is VxlanRecord vxlan)
+            {
+                string family = vxlan.Local.AddressFamily == AddressFamily.InterNetworkV6 ? "ip6" : "ip";
+                string others = vxlan.Peers.Count == 0 ? "" : $" {family} saddr != {{ {string.Join(", ", vxlan.Peers)} }}";
+                rules.Append(CultureInfo.InvariantCulture, $"\t\tudp dport {vxlan.Port} @th,96,24 {vxlan.Vni}{others} drop\n");
+            }
+        }
+
+        if (rules.Length != 0)
+        {
+            text.Append("\tchain input {\n\t\ttype filter hook input priority filter; policy accept;\n").Append(rules).Append("\t}\n");
         }
     }
 

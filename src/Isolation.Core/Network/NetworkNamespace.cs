@@ -120,7 +120,7 @@ internal sealed partial class NetworkNamespace : IDisposable
 
     /// <summary>Makes a link and gives it as it is then.</summary>
     /// <exception cref="IsolationException">
-    /// <c>LinkNameInvalid</c>, <c>LinkExists</c>, <c>LinkKindUnsupported</c>, <c>LinkOptionUnsupported</c>, <c>NetworkPrivilegeMissing</c>.
+    /// <c>LinkNameInvalid</c>, <c>LinkExists</c>, <c>LinkVniTaken</c>, <c>LinkKindUnsupported</c>, <c>LinkOptionUnsupported</c>, <c>NetworkPrivilegeMissing</c>.
     /// </exception>
     /// <exception cref="SyscallException">The kernel refused it for another reason.</exception>
     public NetworkLink CreateLink(LinkSettings settings, LinkKind kind)
@@ -136,6 +136,9 @@ internal sealed partial class NetworkNamespace : IDisposable
         {
             throw refusal.Errno switch
             {
+                // Without a word it is the name.
+                Errno.EEXIST when kind is VxlanKind vxlan && refusal.Message is not null => new IsolationException(
+                    "LinkVniTaken", ErrorKind.AlreadyExists, $"Cannot {attempt}: the VNI {vxlan.Id} is taken on port {vxlan.Port}{Said(refusal)}. Take another VNI or port; Get-NetworkLink shows those of the links."),
                 Errno.EEXIST => Taken(name, refusal),
 
                 Errno.EOPNOTSUPP when refusal.Message == "Unknown device type" || (refusal.Message is null && !kind.HasOptions) => new IsolationException(

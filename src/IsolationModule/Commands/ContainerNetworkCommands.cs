@@ -74,6 +74,16 @@ public sealed class NewContainerNetworkCommand : IsolationCommand
     [ValidateNotNullOrEmpty]
     public string[] DnsOption { get; set; } = [];
 
+    /// <summary>The address of this host under which the others know it.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNull]
+    public IPAddress? Local { get; set; }
+
+    /// <summary>The addresses of the other hosts.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNull]
+    public IPAddress[] Peer { get; set; } = [];
+
     /// <summary>What the driver alone has, by name.</summary>
     [Parameter]
     [ValidateNotNull]
@@ -95,7 +105,7 @@ public sealed class NewContainerNetworkCommand : IsolationCommand
     {
         ContainerNetworkOptions options = new()
         {
-            Name = name, Driver = Driver, Subnet = Subnet, Gateway = Gateway, Range = IPRange, IsInternal = Internal, IPv6 = IPv6, Mtu = Mtu, Parent = Parent, Options = TextOptions(),
+            Name = name, Driver = Driver, Subnet = Subnet, Gateway = Gateway, Range = IPRange, IsInternal = Internal, IPv6 = IPv6, Mtu = Mtu, Parent = Parent, Local = Local, Peers = Peer, Options = TextOptions(),
             Resolver = new ResolverSettings { Servers = DnsServer, Search = DnsSearch, Options = DnsOption },
         };
         options.Check();

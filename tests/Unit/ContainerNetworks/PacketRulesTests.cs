@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
+using System.Net;
 using Isolation.ContainerNetworks;
 using Isolation.Processes;
 using Xunit;
@@ -24,6 +25,19 @@ public sealed class PacketRulesTests
         Assert.Contains("set sources6 { type ipv6_addr; flags interval; elements = { fd00:5::/64 }; }", text, StringComparison.Ordinal);
         Assert.Equal(text.Count(static one => one == '{'), text.Count(static one => one == '}'));
     }
+
+    [Fact]
+    public void Frames_of_a_network_are_let_in_from_its_peers_alone()
+    {
+        ContainerNetworkRecord six = RecordTests.Full with { Name = "six", Vxlan = RecordTests.Full.Vxlan! with { Vni = 7, Local = IPAddress.IPv6Loopback, Peers = [] } };
+        string text = PacketRules.Text([RecordTests.Full, six]);
+        Assert.Contains("udp dport 4790 @th,96,24 16777215 ip saddr != { 192.0.2.2, 192.0.2.3 } drop\n", text, StringComparison.Ordinal);
+        Assert.Contains("udp dport 4790 @th,96,24 7 drop\n", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("chain input", PacketRules.Text([RecordTests.Full with { Vxlan = null }]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Networks_without_a_bridge_have_no_rules() => Assert.Equal(PacketRules.Text([]), PacketRules.Text([RecordTests.Full with { Driver = "macvlan" }]));
 
     [Fact]
     public void Without_networks_the_table_goes() => Assert.Equal("add table inet isolation\ndelete table inet isolation\n", PacketRules.Text([]));

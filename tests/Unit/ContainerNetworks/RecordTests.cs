@@ -23,6 +23,7 @@ public sealed class RecordTests
         Parent = "eth0",
         ParentIndex = 2,
         Mode = "vepa",
+        Vxlan = new VxlanRecord { Tunnel = "isv0123", Vni = 0xffffff, Port = 4790, Local = IPAddress.Parse("192.0.2.1"), Peers = [IPAddress.Parse("192.0.2.2"), IPAddress.Parse("192.0.2.3")] },
         Mtu = 1400,
         IsInternal = true,
         Resolver = new ResolverSettings { Servers = [IPAddress.Parse("192.0.2.53")], Search = ["corp.example"], Options = ["ndots:2"] },
@@ -53,7 +54,8 @@ public sealed class RecordTests
         ContainerNetworkRecord back = ContainerNetworkRecord.Parse(Full.ToJson(), Path);
         Assert.Equal(Full.Pools, back.Pools);
         Assert.Equal(Full.Resolver.ToText(), back.Resolver.ToText());
-        Assert.Equal(Full, back with { Pools = Full.Pools, Resolver = Full.Resolver });
+        Assert.Equal(Full.Vxlan!.Peers, back.Vxlan!.Peers);
+        Assert.Equal(Full, back with { Pools = Full.Pools, Resolver = Full.Resolver, Vxlan = back.Vxlan with { Peers = Full.Vxlan.Peers } });
     }
 
     [Fact]
@@ -88,7 +90,7 @@ public sealed class RecordTests
         string text = Encoding.UTF8.GetString(network);
         foreach ((string old, string changed) in (IEnumerable<(string, string)>)[
             ("\"iso-lan\"", "\"a bridge\""), ("\"iso-lan\"", "null"), ("\"10.0.0.0/24\"", "\"10.0.0.1/24\""), ("\"10.0.0.9\"", "\"ten\""), ("\"10.0.0.9\"", "null"),
-            ("1400", "\"1400\""), ("\"bridge\",", "\"overlay\","), ("\"eth0\"", "\"a link\""), ("\"Removing\"", "\"Gone\""), ("\"pools\"", "\"wells\"")])
+            ("1400", "\"1400\""), ("\"bridge\",", "\"overlay\","), ("\"eth0\"", "\"a link\""), ("\"isv0123\"", "\"/\""), ("\"192.0.2.3\"", "\"three\""), ("4790", "479000"), ("\"Removing\"", "\"Gone\""), ("\"pools\"", "\"wells\"")])
         {
             Assert.Contains(old, text, StringComparison.Ordinal);
             byte[] json = Encoding.UTF8.GetBytes(text.Replace(old, changed, StringComparison.Ordinal));
