@@ -27,6 +27,7 @@
         'Get-CgroupUsage'
         'Get-ContainerNetwork'
         'Get-ContainerNetworkPeer'
+        'Get-ContainerPort'
         'Get-IpcObject'
         'Get-MountInfo'
         'Get-Namespace'
@@ -46,6 +47,7 @@
         'New-NetworkLink'
         'New-NetworkNeighbour'
         'New-NetworkRoute'
+        'Publish-ContainerPort'
         'Register-CgroupEvent'
         'Remove-Cgroup'
         'Remove-ContainerNetwork'
@@ -68,6 +70,7 @@
         'Stop-NamespaceProcess'
         'Suspend-Cgroup'
         'Test-IsolationHost'
+        'Unpublish-ContainerPort'
         'Wait-NamespaceProcess'
     )
     VariablesToExport    = @()

@@ -15,6 +15,7 @@ public sealed class ContainerNetworkMember
         IPAddress = [.. record.Addresses];
         MacAddress = record.MacAddress;
         Alias = [.. record.Aliases];
+        Ports = [.. ContainerPortPublisher.Published(network, record)];
     }
 
     /// <summary>The network.</summary>
@@ -37,6 +38,9 @@ public sealed class ContainerNetworkMember
 
     /// <summary>The names by which other members find it besides the set's own.</summary>
     public string[] Alias { get; }
+
+    /// <summary>The host's ports that lead to it.</summary>
+    public ContainerPort[] Ports { get; }
 
     /// <inheritdoc/>
     public override string ToString() => Namespace;

@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using Isolation.Interop;
 using Isolation.Network;
+using Isolation.Processes;
 using Isolation.State;
 
 namespace Isolation.ContainerNetworks;
@@ -42,9 +44,17 @@ internal sealed class ContainerNetworkMembers(StateFolder state, ContainerNetwor
         }
 
         HashSet<string> names = [];
+        bool published = false;
         foreach (MemberRecord member in released)
         {
             names.Add(member.Set);
+            published |= member.Ports.Count != 0;
+        }
+
+        if (published)
+        {
+            // Before another gets the address that they lead to.
+            new NetworkRules(state, HostCommands.Instance).Rewrite(null);
         }
 
         List<MemberRecord> left = folder.ReadMembers();
@@ -66,6 +76,32 @@ internal sealed class ContainerNetworkMembers(StateFolder state, ContainerNetwor
 
         return alive;
     }
+
+    /// <summary>Takes away the ports that processes which are gone have left half published or half taken away.</summary>
+    public void ReleaseDeadPorts(NetworkNamespace host)
+    {
+        List<MemberRecord> members = folder.ReadMembers();
+        List<MemberRecord> left = members.ConvertAll(static member => HasDeadPorts(member) ? member with { Ports = [.. member.Ports.Where(static port => !port.IsAbandoned)] } : member);
+        if (left.SequenceEqual(members))
+        {
+            return;
+        }
+
+        // There are no rules for them in what is written from now on.
+        new NetworkRules(state, HostCommands.Instance).Rewrite(null);
+        foreach (MemberRecord member in left.Except(members))
+        {
+            if (member.Ports.Count == 0 && MemberLink.AtBridge(member, host) is NetworkLink link)
+            {
+                host.SetHairpin(link, false);
+            }
+        }
+
+        folder.WriteMembers(left);
+    }
+
+    /// <summary>Whether there is something for <see cref="ReleaseDeadPorts"/> to do.</summary>
+    public static bool HasDeadPorts(MemberRecord member) => member.Ports.Any(static port => port.IsAbandoned);
 
     private static bool HasNetwork(SetFolder set, ulong id)
     {

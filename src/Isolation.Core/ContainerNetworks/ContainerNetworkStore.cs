@@ -11,7 +11,7 @@ namespace Isolation.ContainerNetworks;
 
 /// <summary>
 /// The container networks of this host: made, found, removed. A network's lock is taken before anything of it is changed, and before that the one of all
-/// networks where subnets are chosen or packet rules are written. Who holds the lock of a set too took it first.
+/// networks where subnets or ports are chosen. Who holds the lock of a set too took it first.
 /// </summary>
 internal sealed class ContainerNetworkStore
 {
@@ -32,6 +32,9 @@ internal sealed class ContainerNetworkStore
 
     /// <summary>The caller's store.</summary>
     public static ContainerNetworkStore Current { get; } = new(StateFolder.Current, HostCommands.Instance);
+
+    /// <summary>The packet rules.</summary>
+    public NetworkRules Rules => new(_state, _commands);
 
     /// <summary>The names of all networks, sorted.</summary>
     /// <exception cref="IsolationException"><c>StateFolderUnavailable</c>.</exception>
@@ -225,7 +228,9 @@ internal sealed class ContainerNetworkStore
     public static IsolationException NotFound(string name) => new(
         "ContainerNetworkNotFound", ErrorKind.NotFound, $"There is no container network '{name}'. Get-ContainerNetwork lists those that there are; New-ContainerNetwork makes one.");
 
-    private NameLock LockAll(CancellationToken cancellation) => _state.Lock(AllLock, s_lockTimeout, cancellation);
+    /// <summary>The lock of all networks.</summary>
+    /// <exception cref="IsolationException"><c>NamespaceLocked</c>.</exception>
+    public NameLock LockAll(CancellationToken cancellation) => _state.Lock(AllLock, s_lockTimeout, cancellation);
 
     private ContainerNetwork Make(ContainerNetworkOptions options, Action<string> warn, Action<string>? explain)
     {
@@ -260,7 +265,7 @@ internal sealed class ContainerNetworkStore
             driver.Make(record, host);
             if (driver.HasBridge)
             {
-                PacketRules.Apply([.. others, record], explain, _commands);
+                Rules.Rewrite(explain);
             }
 
             foreach (AddressPool pool in driver.HasBridge && !record.IsInternal ? record.Pools : [])
@@ -282,9 +287,7 @@ internal sealed class ContainerNetworkStore
     private void Settle(ContainerNetworkRecord record, ContainerNetworkFolder folder, NetworkNamespace host, Action<string>? explain)
     {
         ContainerNetworkDriver.Of(record.Driver).Settle(record, host);
-        List<ContainerNetworkRecord> others = Records();
-        others.RemoveAll(other => other.Name == record.Name);
-        PacketRules.Apply([.. others, record], explain, _commands);
+        Rules.Rewrite(explain);
         folder.Write(record with { Owner = null });
     }
 
@@ -327,9 +330,12 @@ internal sealed class ContainerNetworkStore
             driver.Remove(record, host);
             if (driver.HasBridge)
             {
-                List<ContainerNetworkRecord> others = Records();
-                others.RemoveAll(other => other.Name == record.Name);
-                PacketRules.Apply(others, explain, _commands);
+                if (record.Phase != RecordPhase.Removing && folder.Exists)
+                {
+                    folder.Write(record with { Phase = RecordPhase.Removing });
+                }
+
+                Rules.Rewrite(explain);
             }
         }
 
@@ -494,7 +500,7 @@ internal sealed class ContainerNetworkStore
     private void SweepMembers(string name, ContainerNetworkFolder folder)
     {
         ContainerNetworkMembers members = new(_state, folder);
-        if (folder.ReadMembers().TrueForAll(members.IsAlive))
+        if (folder.ReadMembers().TrueForAll(member => members.IsAlive(member) && !ContainerNetworkMembers.HasDeadPorts(member)))
         {
             return;
         }
@@ -502,6 +508,7 @@ internal sealed class ContainerNetworkStore
         using NameLock held = Lock(name, CancellationToken.None);
         using NetworkNamespace host = NetworkNamespace.Own();
         members.ReleaseDead(host);
+        members.ReleaseDeadPorts(host);
     }
 
     private static bool IsAbandoned(ContainerNetworkRecord? record) => record is { Phase: not RecordPhase.Ready } && record.Owner?.IsRunning() != true;

@@ -48,6 +48,9 @@ internal static class MemberLink
         return link;
     }
 
+    /// <summary>The end of a member's pair at the bridge; null where it is gone, or the member has none.</summary>
+    public static NetworkLink? AtBridge(MemberRecord member, NetworkNamespace host) => member.HostLink is string name ? host.FindLink(name) : null;
+
     /// <summary>Gives a set a default route over a network, of each family that it has none of.</summary>
     public static void AddDefaultRoute(ContainerNetworkRecord network, MemberRecord member, NetworkNamespace inside)
     {

@@ -41,6 +41,9 @@ internal sealed record MemberRecord
 
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
+    /// <summary>The host's ports that lead to it.</summary>
+    public IReadOnlyList<PortRecord> Ports { get; init; } = [];
+
     /// <summary>All members of a network.</summary>
     public static byte[] ToJson(IEnumerable<MemberRecord> members) => JsonFields.Write(writer =>
     {
@@ -73,6 +76,15 @@ internal sealed record MemberRecord
                 aliases.Add(alias.GetString()!);
             }
 
+            List<PortRecord> ports = [];
+            if (one.TryGetProperty("ports", out JsonElement published))
+            {
+                foreach (JsonElement port in published.EnumerateArray())
+                {
+                    ports.Add(PortRecord.Read(port));
+                }
+            }
+
             // It becomes part of a path.
             string set = one.GetProperty("set").GetString() ?? "";
             members.Add(new MemberRecord
@@ -87,6 +99,7 @@ internal sealed record MemberRecord
                 MacAddress = one.GetProperty("macAddress").GetString()!,
                 Addresses = addresses,
                 Aliases = aliases,
+                Ports = ports,
             });
         }
 
@@ -122,6 +135,17 @@ internal sealed record MemberRecord
         }
 
         writer.WriteEndArray();
+        if (Ports.Count != 0)
+        {
+            writer.WriteStartArray("ports"u8);
+            foreach (PortRecord port in Ports)
+            {
+                port.Write(writer);
+            }
+
+            writer.WriteEndArray();
+        }
+
         writer.WriteEndObject();
     }
 }

@@ -9,7 +9,7 @@ namespace Isolation.ContainerNetworks;
 
 /// <summary>
 /// The table of packet rules that all networks share, in nftables' own words. It is put in place whole, in one transaction of the kernel's, and no other table
-/// is looked at. A member's connection changes nothing in it: the rules go by bridges and subnets.
+/// is looked at. A member's connection changes nothing in it: the rules go by bridges and subnets, and by the members whose ports are published.
 /// </summary>
 internal static class PacketRules
 {
@@ -21,7 +21,9 @@ internal static class PacketRules
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(30);
 
     /// <summary>The rules for networks that have bridges; without any, those that remove the table.</summary>
-    public static string Text(IEnumerable<ContainerNetworkRecord> all)
+    /// <param name="all">The networks.</param>
+    /// <param name="ports">The ports that are published.</param>
+    public static string Text(IEnumerable<ContainerNetworkRecord> all, IReadOnlyList<OpenPort> ports)
     {
         List<ContainerNetworkRecord> networks = [.. all];
         networks.RemoveAll(static network => !ContainerNetworkDriver.Of(network.Driver).HasBridge);
@@ -57,28 +59,35 @@ internal static class PacketRules
         }
 
         text.Append("table ").Append(Table).Append(" {\n");
-        Set(text, "bridges", "ifname", "", bridges);
-        Set(text, "within", "ifname . ifname", "", within);
-        Set(text, "internal", "ifname", "", closed);
-        Set(text, "sources4", "ipv4_addr", "flags interval; ", four);
-        Set(text, "sources6", "ipv6_addr", "flags interval; ", six);
+        PortRules.Collection(text, "set", "bridges", "ifname", "", bridges);
+        PortRules.Collection(text, "set", "within", "ifname . ifname", "", within);
+        PortRules.Collection(text, "set", "internal", "ifname", "", closed);
+        PortRules.Collection(text, "set", "sources4", "ipv4_addr", "flags interval; ", four);
+        PortRules.Collection(text, "set", "sources6", "ipv6_addr", "flags interval; ", six);
 
         Tunnels(text, networks);
+        PortRules published = new(networks, ports);
+        published.AppendTo(text);
 
-        // What stays on one bridge passes here where bridge-nf-call-iptables is on. What comes from outside is an answer, or for a published port.
+        // What stays on one bridge passes here where bridge-nf-call-iptables is on. What comes from outside, or from another bridge, is for a published port or the answer of one, and
+        // from outside an answer.
         text.Append("""
             	chain forward {
             		type filter hook forward priority filter; policy accept;
             		iifname . oifname @within accept
             		iifname @internal drop
             		oifname @internal drop
+            		oifname @bridges ct status dnat accept
             		iifname @bridges oifname @bridges drop
             		oifname @bridges ct state established,related accept
-            		oifname @bridges ct status dnat accept
             		oifname @bridges drop
             	}
             	chain postrouting {
             		type nat hook postrouting priority srcnat; policy accept;
+
+            """);
+        published.AppendMasqueradesTo(text);
+        text.Append("""
             		ip saddr @sources4 oifname != @bridges masquerade
             		ip6 saddr @sources6 oifname != @bridges masquerade
             	}
@@ -90,12 +99,13 @@ internal static class PacketRules
 
     /// <summary>Puts the rules in place, instead of those that were there.</summary>
     /// <param name="networks">The networks that there are.</param>
+    /// <param name="ports">The ports that are published.</param>
     /// <param name="explain">Is told the rules; null where nobody is.</param>
     /// <param name="commands">Runs nft(8).</param>
     /// <exception cref="IsolationException"><c>NftMissing</c>, <c>PacketRulesRefused</c>.</exception>
-    public static void Apply(IReadOnlyList<ContainerNetworkRecord> networks, Action<string>? explain, ICommands commands)
+    public static void Apply(IReadOnlyList<ContainerNetworkRecord> networks, IReadOnlyList<OpenPort> ports, Action<string>? explain, ICommands commands)
     {
-        string text = Text(networks);
+        string text = Text(networks, ports);
         explain?.Invoke($"# nft -f -\n{text}");
         Dictionary<string, string> environment = [];
         CommandResult result = commands.Run(Program, ["-f", "-"], environment, s_timeout, text)
@@ -131,18 +141,7 @@ internal static class PacketRules
 
         if (rules.Length != 0)
         {
-            text.Append("\tchain input {\n\t\ttype filter hook input priority filter; policy accept;\n").Append(rules).Append("\t}\n");
+            text.Append("\tchain tunnels {\n\t\ttype filter hook input priority filter; policy accept;\n").Append(rules).Append("\t}\n");
         }
-    }
-
-    private static void Set(StringBuilder text, string name, string type, string flags, List<string> elements)
-    {
-        text.Append("\tset ").Append(name).Append(" { type ").Append(type).Append("; ").Append(flags);
-        if (elements.Count != 0)
-        {
-            text.Append("elements = { ").AppendJoin(", ", elements).Append(" }; ");
-        }
-
-        text.Append("}\n");
     }
 }

@@ -12,6 +12,7 @@ internal static class LinkRequests
     private const ushort VlanId = 1;
     private const ushort BridgeSpanningTree = 5;
     private const ushort BridgeVlanFiltering = 7;
+    private const ushort BridgePortMode = 4;
     private const ushort VxlanId = 1;
     private const ushort VxlanGroup = 2;
     private const ushort VxlanLink = 3;
@@ -58,6 +59,14 @@ internal static class LinkRequests
         Put(request, settings);
         return request;
     }
+
+    /// <summary>Whether a bridge sends back through a port what came in there. Equivalent to <c>ip link set NAME type bridge_slave hairpin on</c>.</summary>
+    public static NetlinkWriter Hairpin(int index, bool on) =>
+        new NetlinkWriter(RouteMessage.NewLink, NetlinkFlags.Ack).Header(new LinkHeader { Index = index }).Nest(LinkAttribute.LinkInfo, info =>
+        {
+            info.Text(LinkAttribute.InfoSlaveKind, "bridge");
+            info.Nest(LinkAttribute.InfoSlaveData, data => data.Byte(BridgePortMode, on ? (byte)1 : (byte)0));
+        });
 
     /// <summary>Removes a link; the other end of a pair goes with it. Equivalent to <c>ip link delete</c>.</summary>
     public static NetlinkWriter Remove(int index) => new NetlinkWriter(RouteMessage.DeleteLink, NetlinkFlags.Ack).Header(new LinkHeader { Index = index });

@@ -57,6 +57,9 @@ internal static class LinkAttribute
     /// <summary>Inside <see cref="LinkInfo"/>: what the kind has of its own.</summary>
     public const ushort InfoData = 2;
 
+    /// <summary>Inside <see cref="LinkInfo"/>: the kind of its master.</summary>
+    public const ushort InfoSlaveKind = 4;
+
     /// <summary>Inside <see cref="LinkInfo"/>: what the kind of its master has of its own for it.</summary>
     public const ushort InfoSlaveData = 5;
 

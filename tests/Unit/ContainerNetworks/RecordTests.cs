@@ -46,6 +46,11 @@ public sealed class RecordTests
         MacAddress = "0a:04:0a:00:00:02",
         Addresses = [IPAddress.Parse("10.0.0.2"), IPAddress.Parse("fd00:5::2")],
         Aliases = ["db", "db.example"],
+        Ports =
+        [
+            new PortRecord { Protocol = "tcp", HostPort = new PortRange(8080), Port = new PortRange(80), Phase = RecordPhase.Ready },
+            new PortRecord { Protocol = "udp", HostAddress = IPAddress.Parse("127.0.0.1"), HostPort = new PortRange(9000, 9009), Port = new PortRange(53, 62), Phase = RecordPhase.Removing, Owner = new RecordedProcess(5, 6) },
+        ],
     };
 
     [Fact]
@@ -68,7 +73,8 @@ public sealed class RecordTests
         {
             Assert.Equal(expected.Addresses, found.Addresses);
             Assert.Equal(expected.Aliases, found.Aliases);
-            Assert.Equal(expected, found with { Addresses = expected.Addresses, Aliases = expected.Aliases });
+            Assert.Equal(expected.Ports, found.Ports);
+            Assert.Equal(expected, found with { Addresses = expected.Addresses, Aliases = expected.Aliases, Ports = expected.Ports });
         }
     }
 
@@ -95,6 +101,15 @@ public sealed class RecordTests
             Assert.Contains(old, text, StringComparison.Ordinal);
             byte[] json = Encoding.UTF8.GetBytes(text.Replace(old, changed, StringComparison.Ordinal));
             Assert.Equal("ContainerNetworkRecordDamaged", Assert.Throws<IsolationException>(() => ContainerNetworkRecord.Parse(json, Path)).ErrorId);
+        }
+
+        text = Encoding.UTF8.GetString(members);
+        foreach ((string old, string changed) in (IEnumerable<(string, string)>)[
+            ("\"tcp\"", "\"tcp . 1 : 1.1.1.1\""), ("\"8080\"", "8080"), ("\"8080\"", "\"0\""), ("\"9000-9009\"", "\"9000-9008\""), ("\"9000-9009\"", "\"9009-9000\""), ("\"127.0.0.1\"", "\"here\"")])
+        {
+            Assert.Contains(old, text, StringComparison.Ordinal);
+            byte[] json = Encoding.UTF8.GetBytes(text.Replace(old, changed, StringComparison.Ordinal));
+            Assert.Equal("ContainerNetworkRecordDamaged", Assert.Throws<IsolationException>(() => MemberRecord.Parse(json, Path)).ErrorId);
         }
 
         byte[] path = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(members).Replace("\"web\"", "\"../web\"", StringComparison.Ordinal));
