@@ -76,7 +76,7 @@ Describe '<Name>' -ForEach $cmdlets {
     }
 
     It 'supports -WhatIf where it changes something' {
-        $changes = ($Name -split '-')[0] -in 'New', 'Set', 'Remove', 'Start', 'Stop', 'Mount', 'Dismount', 'Suspend', 'Resume', 'Enable', 'Disable', 'Add', 'Connect', 'Disconnect' -and $Name -ne 'New-IdMap'
+        $changes = ($Name -split '-')[0] -in 'New', 'Set', 'Remove', 'Start', 'Stop', 'Mount', 'Dismount', 'Suspend', 'Resume', 'Enable', 'Disable', 'Add', 'Connect', 'Disconnect', 'Publish', 'Unpublish', 'Import' -and $Name -ne 'New-IdMap'
         (Get-Command $Name).Parameters.ContainsKey('WhatIf') | Should -Be $changes
     }
 
