@@ -229,7 +229,7 @@ Describe 'Container networks of the driver vxlan' -Tag Root {
                 `$peers = (Get-ContainerNetwork lan).Peer.IPAddressToString
                 `$other = @(Get-ContainerNetwork other -ErrorAction Ignore)
                 `$kernel = (bridge -j fdb show | ConvertFrom-Json | Where-Object { `$_.dst -and `$_.mac -eq '00:00:00:00:00:00' }).dst
-                `$rule = (nft list chain inet isolation input) -match '@th,96,24 (0x2a|42)'
+                `$rule = (nft list chain inet isolation tunnels) -match '@th,96,24 (0x2a|42)'
                 `$ruled = [regex]::Matches("`$rule", '203\.0\.113\.[78]').Value
                 `$fits = ("`$(`$peers | Sort-Object)" -eq "`$(`$kernel | Sort-Object)") -and ("`$(`$peers | Sort-Object)" -eq "`$(`$ruled | Sort-Object)") -and
                     @(Get-IsolationLink).Count -eq 2 + 2 * `$other.Count -and @(`$other | Where-Object State -NE Ready).Count -eq 0
