@@ -129,6 +129,14 @@ internal sealed class VxlanDriver : BridgeDriver
         : $"its link to other hosts, {record.Vxlan.Tunnel}, is gone. Remove it with: Remove-ContainerNetwork {record.Name} -Force");
 
     /// <inheritdoc/>
+    public override MemberRecord Describe(ContainerNetworkRecord record, MemberRecord member, MemberRequest request, IReadOnlyList<MemberRecord> members, NetworkNamespace host)
+    {
+        member = base.Describe(record, member, request, members, host);
+        SharedAddresses.RequireFree(record, member, host);
+        return member;
+    }
+
+    /// <inheritdoc/>
     public override void Settle(ContainerNetworkRecord record, NetworkNamespace host)
     {
         NetworkLink tunnel = host.GetLink(record.Vxlan!.Tunnel);

@@ -30,6 +30,23 @@ internal sealed partial class NetworkNamespace
     public void AddNeighbour(NetworkLink link, IPAddress address, byte[] mac, bool replace) =>
         Add(NeighbourMessages.Add(link.Index, address, mac, replace), address.ToString(), link);
 
+    /// <summary>Asks on a link who has an address; whatever was known of it is forgotten. The answer is one of <see cref="Neighbours"/>.</summary>
+    public void AskNeighbour(NetworkLink link, IPAddress address)
+    {
+        ForgetNeighbour(link, address);
+        Do(NeighbourMessages.Ask(link.Index, address), $"ask who has {address} at the link {link.Name} of {Description}");
+    }
+
+    /// <summary>Forgets what is known of an address on a link, if anything is.</summary>
+    public void ForgetNeighbour(NetworkLink link, IPAddress address)
+    {
+        string attempt = $"forget {address} at the link {link.Name} of {Description}";
+        if (_socket.TryRequest(NeighbourMessages.Remove(link.Index, address), attempt) is NetlinkError refusal && refusal.Errno != Errno.ENOENT)
+        {
+            throw Explain(refusal, attempt);
+        }
+    }
+
     /// <summary>Has a vxlan send to a host what is for a hardware address.</summary>
     /// <exception cref="IsolationException"><c>NetworkNeighbourExists</c>, <c>NetworkPrivilegeMissing</c>.</exception>
     /// <exception cref="SyscallException">The kernel refused it for another reason.</exception>

@@ -133,6 +133,36 @@ Describe 'Container networks of the driver vxlan' -Tag Root {
         $lines[4..7] | Should -Be 'answered 192.0.2.2 192.0.2.9', '192.0.2.2 answered', 'False 0', 'answered'
     }
 
+    It 'give nothing that another host has given, where shares overlap' {
+        $lines = Invoke-Wire 1, 2, 3 @'
+            function Add-Share {
+                param([int] $Number, [string] $Share)
+                $peers = 1..3 -ne $Number -replace '^', '192.0.2.' -join ', '
+                $null = Invoke-WireHost $Number "
+                    `$null = New-ContainerNetwork lan -Driver vxlan -Subnet 10.9.0.0/24, fd00:9::/64 $Share -Parent up0 -Peer $peers -Option @{ vni = 42 }
+                    `$null = New-Namespace s -Type Net
+                "
+            }
+            Add-Share 1 '-IPRange 10.9.0.0/26, fd00:9::/112'
+            Add-Share 2 '-IPRange 10.9.0.0/25, fd00:9::/80 -Gateway 10.9.0.100, fd00:9::ff'
+            Write-Line (Invoke-WireHost 1 'Write-Line (Connect-ContainerNetwork lan s -MacAddress 02:00:00:00:00:01).IPAddress')
+            Write-Line (Invoke-WireHost 2 'Write-Refusal { Connect-ContainerNetwork lan s -Address 10.9.0.2, fd00:9::70 }')
+            Write-Line (Invoke-WireHost 2 'Write-Refusal { Connect-ContainerNetwork lan s -Address 10.9.0.70, fd00:9::2 }')
+            Write-Line (Invoke-WireHost 2 'Write-Line (Connect-ContainerNetwork lan s -Address 10.9.0.70, fd00:9::70).IPAddress (Wait-Ping 10.9.0.70)')
+            # What was free stays so, however often it is taken and given back.
+            Write-Line (Invoke-WireHost 2 'Write-Line (1..5 | ForEach-Object { Disconnect-ContainerNetwork lan s; (Connect-ContainerNetwork lan s -Address 10.9.0.70, fd00:9::70).IPAddress[0] } | Select-Object -Unique)')
+            # With the same share as another's the gateway is the same.
+            Add-Share 3 '-IPRange 10.9.0.0/26, fd00:9::/112'
+            $null = Invoke-WireHost 3 'Test-Ping 10.9.0.70'
+            Write-Line (Invoke-WireHost 1 '$null = New-Namespace t -Type Net; Write-Refusal { Connect-ContainerNetwork lan t }; Write-Line @((Get-ContainerNetwork lan).Members).Count @(Get-IsolationLink).Count')
+'@
+        $lines[0] | Should -Be '10.9.0.2 fd00:9::2'
+        $lines[1] | Should -Match '^ContainerAddressTaken,Isolation.Commands.ConnectContainerNetworkCommand ResourceExists .*10\.9\.0\.2 .*on the host 192\.0\.2\.1 it is given already, to 02:00:00:00:00:01'
+        $lines[2] | Should -Match '^ContainerAddressTaken,.*fd00:9::2 .*on the host 192\.0\.2\.1 '
+        $lines[3..4] | Should -Be '10.9.0.70 fd00:9::70 answered', '10.9.0.70'
+        $lines[5] | Should -Match '^ContainerShareTaken,.*the host 192\.0\.2\.3 has the same gateway, 10\.9\.0\.1, .* 1 3$'
+    }
+
     It 'are refused with <Id> for <What>' -ForEach @(
         @{ What = 'no VNI'; Arguments = '-Parent up0 -Option @{}'; Id = 'ContainerNetworkOptionInvalid'; Says = 'needs the option vni' }
         @{ What = 'a VNI that is none'; Arguments = '-Parent up0 -Option @{ vni = 16777216 }'; Id = 'ContainerNetworkOptionInvalid'; Says = '1 to 16777215' }
