@@ -133,6 +133,24 @@ Describe 'Container networks of the driver vxlan' -Tag Root {
         $lines[4..7] | Should -Be 'answered 192.0.2.2 192.0.2.9', '192.0.2.2 answered', 'False 0', 'answered'
     }
 
+    It 'have published ports, reached from outside and from a member on another host' {
+        $lines = Invoke-Wire 1, 2 @'
+            foreach ($number in 1, 2) {
+                $null = Invoke-WireHost $number "
+                    `$null = New-ContainerNetwork lan -Driver vxlan -Subnet 10.9.0.0/24 -IPRange 10.9.0.$($number * 64)/26 -Parent up0 -Peer 192.0.2.$(3 - $number) -Option @{ vni = 42 }
+                    `$null = New-Namespace s -Type Net | Connect-ContainerNetwork lan
+                "
+            }
+            $null = Invoke-WireHost 1 'Publish-ContainerPort s 8080:7000'
+            foreach ($client in { busybox nc 192.0.2.1 8080 }, { Invoke-WireHost 2 'Write-Line (Enter-Namespace s busybox nc 192.0.2.1 8080)' }) {
+                $server = [System.Diagnostics.Process]::Start('nsenter', [string[]]('-t', $keepers[1].Id, '-n', '-m', 'ip', 'netns', 'exec', 's', 'busybox', 'nc', '-l', '-p', '7000', '-e', 'echo', 'hello from s'))
+                Wait-Until { (nsenter -t $keepers[1].Id -n -m ip netns exec s ss -Hltn) -match ':7000' } -For 'the server' -Seconds 30
+                Write-Line (& $client)
+            }
+'@
+        $lines | Should -Be 'hello from s', 'hello from s'
+    }
+
     It 'give nothing that another host has given, where shares overlap' {
         $lines = Invoke-Wire 1, 2, 3 @'
             function Add-Share {

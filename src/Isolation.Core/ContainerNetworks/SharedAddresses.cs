@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using System.Threading;
 using Isolation.Network;
 
@@ -40,7 +41,8 @@ internal static class SharedAddresses
         {
             foreach (IPAddress address in member.Addresses)
             {
-                host.AskNeighbour(bridge, address);
+                host.ForgetNeighbour(bridge, address);
+                Ask(address);
             }
 
             Stopwatch waited = Stopwatch.StartNew();
@@ -56,6 +58,21 @@ internal static class SharedAddresses
             {
                 host.ForgetNeighbour(bridge, address);
             }
+        }
+    }
+
+    // With a datagram to nobody, and from the gateway's address: for want of one the kernel asks in IPv6 from the bridge's own, which it has only after a second or two.
+    private static void Ask(IPAddress address)
+    {
+        const int Discard = 9;
+        try
+        {
+            using Socket socket = new(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            socket.SendTo([], new IPEndPoint(address, Discard));
+        }
+        catch (SocketException)
+        {
+            // Then nobody is reached by it either.
         }
     }
 

@@ -30,13 +30,6 @@ internal sealed partial class NetworkNamespace
     public void AddNeighbour(NetworkLink link, IPAddress address, byte[] mac, bool replace) =>
         Add(NeighbourMessages.Add(link.Index, address, mac, replace), address.ToString(), link);
 
-    /// <summary>Asks on a link who has an address; whatever was known of it is forgotten. The answer is one of <see cref="Neighbours"/>.</summary>
-    public void AskNeighbour(NetworkLink link, IPAddress address)
-    {
-        ForgetNeighbour(link, address);
-        Do(NeighbourMessages.Ask(link.Index, address), $"ask who has {address} at the link {link.Name} of {Description}");
-    }
-
     /// <summary>Forgets what is known of an address on a link, if anything is.</summary>
     public void ForgetNeighbour(NetworkLink link, IPAddress address)
     {
