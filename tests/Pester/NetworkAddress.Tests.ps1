@@ -68,6 +68,22 @@ Describe 'Network addresses' {
         (New-NetworkAddress v1 2001:db8::1/64 -NoDuplicateDetection -Namespace $There).IsDuplicate | Should -BeFalse
     }
 
+    It 'of IPv4 are refused when somebody on the link has them, with or without an address to ask from' {
+        $null = New-NetworkAddress v0 192.0.2.1/24 -Namespace $Here
+        foreach ($own in '', '192.0.2.2/24') {
+            if ($own) { $null = New-NetworkAddress v1 $own -Namespace $There }
+            $failure = Get-Refusal { New-NetworkAddress v1 192.0.2.1/24 -Namespace $There }
+            $failure.FullyQualifiedErrorId | Should -BeExactly "NetworkAddressDuplicate,$New"
+            "$failure" | Should -Match "192\.0\.2\.1: $((Read-Ip $Here link, show, v0).address)"
+            (Read-Ip $There address, show, v1).addr_info.local | Should -Not -Contain 192.0.2.1
+            # Nothing of the question stays.
+            Read-Ip $There neigh, show, 192.0.2.1 | Should -BeNullOrEmpty
+        }
+
+        # Who says so gets it all the same.
+        "$(New-NetworkAddress v1 192.0.2.1/24 -NoDuplicateDetection -Namespace $There)" | Should -Be 192.0.2.1/24
+    }
+
     It 'of IPv6 on a link that is off do not wait for anybody' {
         $null = New-NetworkLink off bridge -Namespace $Here
         $watch = [System.Diagnostics.Stopwatch]::StartNew()

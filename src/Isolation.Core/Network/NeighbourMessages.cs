@@ -15,6 +15,7 @@ internal static class NeighbourMessages
     private const ushort Master = 9;
     private const ushort NotReachable = 0x40;
     private const ushort Permanent = 0x80;
+    private const byte Use = 0x01;
     private const byte Self = 0x02;
     private const byte ByMaster = 0x04;
     private const byte ProxyFlag = 0x08;
@@ -37,6 +38,12 @@ internal static class NeighbourMessages
             .Header(new NeighbourHeader { Family = AddressMessages.Family(address), LinkIndex = link, State = Permanent })
             .Put(Destination, address.GetAddressBytes())
             .Put(LinkAddress, mac);
+
+    /// <summary>Has the kernel ask who has an address, as whoever sends to it does. Equivalent to <c>ip neigh replace ADDRESS dev LINK use</c>.</summary>
+    public static NetlinkWriter Ask(int link, IPAddress address) =>
+        new NetlinkWriter(RouteMessage.NewNeighbour, NetlinkFlags.Ack | NetlinkFlags.Create | NetlinkFlags.Replace)
+            .Header(new NeighbourHeader { Family = AddressMessages.Family(address), LinkIndex = link, Flags = Use })
+            .Put(Destination, address.GetAddressBytes());
 
     /// <summary>Takes a neighbour away. Equivalent to <c>ip neigh delete ADDRESS dev LINK</c>.</summary>
     public static NetlinkWriter Remove(int link, IPAddress address) =>

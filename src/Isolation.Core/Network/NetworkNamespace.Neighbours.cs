@@ -1,5 +1,9 @@
+using System;
 using System.Collections.Generic;
+using System.Diagnostics;
+using System.Linq;
 using System.Net;
+using System.Threading;
 using Isolation.Interop;
 using Isolation.Netlink;
 
@@ -8,6 +12,9 @@ namespace Isolation.Network;
 /// <content>Neighbours and forwarding tables.</content>
 internal sealed partial class NetworkNamespace
 {
+    // On a network of wires an answer takes less than a millisecond. RFC 5227 has a host that joins a network wait for seconds, and nobody would wait here.
+    private static readonly TimeSpan s_answerTimeout = TimeSpan.FromMilliseconds(100);
+
     /// <summary>All neighbours, or the lines of all forwarding tables.</summary>
     public IReadOnlyList<NetworkNeighbour> Neighbours(bool forwarding)
     {
@@ -37,6 +44,45 @@ internal sealed partial class NetworkNamespace
         if (_socket.TryRequest(NeighbourMessages.Remove(link.Index, address), attempt) is NetlinkError refusal && refusal.Errno != Errno.ENOENT)
         {
             throw Explain(refusal, attempt);
+        }
+    }
+
+    /// <summary>
+    /// Asks on a link whether somebody else has an address of IPv4 that it is to get, by ARP without a sender where the link has no address yet (RFC 5227). Without a wait where
+    /// nobody could answer.
+    /// </summary>
+    /// <exception cref="IsolationException"><c>NetworkAddressDuplicate</c>.</exception>
+    public void RequireUnique(NetworkLink link, IPAddress address, CancellationToken cancellation)
+    {
+        // What the link has already, or has no hardware addresses, asks nobody.
+        if (link is not { IsUp: true, State: LinkState.Up or LinkState.Unknown, MacAddress: not null } || link.Flags.HasFlag(LinkFlags.NoArp) || Addresses().Any(own => own.IPAddress.Equals(address)))
+        {
+            return;
+        }
+
+        ForgetNeighbour(link, address);
+        if (_socket.TryRequest(NeighbourMessages.Ask(link.Index, address), $"ask who has {address} at the link {link.Name} of {Description}") is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            Stopwatch waited = Stopwatch.StartNew();
+            while (waited.Elapsed < s_answerTimeout)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                Thread.Sleep(5);
+                if (Neighbours(forwarding: false).FirstOrDefault(one => one.LinkIndex == link.Index && one.MacAddress is not null && address.Equals(one.IPAddress)) is NetworkNeighbour other)
+                {
+                    throw new IsolationException(
+                        "NetworkAddressDuplicate", ErrorKind.AlreadyExists, $"Somebody else on the link {link.Name} of {Description} has the address {address}: {other.MacAddress}. Nothing was changed; choose another.");
+                }
+            }
+        }
+        finally
+        {
+            ForgetNeighbour(link, address);
         }
     }
 

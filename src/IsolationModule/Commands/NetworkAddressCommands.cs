@@ -54,7 +54,7 @@ public sealed class NewNetworkAddressCommand : NetworkCommand
     [ValidateNotNull]
     public IPAddress? Peer { get; set; }
 
-    /// <summary>IPv6 does not look first whether somebody else has it.</summary>
+    /// <summary>Nobody is asked first whether he has it.</summary>
     [Parameter]
     public SwitchParameter NoDuplicateDetection { get; set; }
 
@@ -82,6 +82,11 @@ public sealed class NewNetworkAddressCommand : NetworkCommand
         }
 
         bool detects = address.AddressFamily == AddressFamily.InterNetworkV6 && !NoDuplicateDetection;
+        if (!detects && !NoDuplicateDetection)
+        {
+            Network.RequireUnique(link, address, Cancellation);
+        }
+
         Network.AddAddress(link, address, length, Peer, detectDuplicates: detects);
         if (detects && Network.FindAddress(link, address, length) is NetworkAddress added)
         {
