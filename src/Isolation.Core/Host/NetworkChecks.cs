@@ -3,20 +3,20 @@ using Isolation.Interop;
 
 namespace Isolation.Host;
 
-/// <summary>What networks of sets and containers will use.</summary>
+/// <summary>What networks of sets and containers use.</summary>
 internal static class NetworkChecks
 {
     private const string Area = "Network";
 
     public static IReadOnlyList<HostCheckDefinition> All { get; } =
     [
-        Driver("veth", "veth", "CONFIG_VETH", "Links between a namespace and the host (planned)."),
+        Driver("veth", "veth", "CONFIG_VETH", "Links between a namespace and the host."),
         Driver("bridge", "bridge", "CONFIG_BRIDGE", "Container networks."),
-        Driver("macvlan", "macvlan", "CONFIG_MACVLAN", "Networks of kind macvlan (planned)."),
-        Driver("ipvlan", "ipvlan", "CONFIG_IPVLAN", "Networks of kind ipvlan (planned)."),
-        Driver("vxlan", "vxlan", "CONFIG_VXLAN", "Networks across hosts (planned)."),
-        Driver("ifb", "ifb", "CONFIG_IFB", "Rates of what comes in (planned)."),
-        Driver("tbf", "sch_tbf", "CONFIG_NET_SCH_TBF", "Rates of what goes out (planned)."),
+        Driver("macvlan", "macvlan", "CONFIG_MACVLAN", "Container networks of the driver macvlan."),
+        Driver("ipvlan", "ipvlan", "CONFIG_IPVLAN", "Container networks of the driver ipvlan."),
+        Driver("vxlan", "vxlan", "CONFIG_VXLAN", "Container networks across hosts."),
+        Driver("ifb", "ifb", "CONFIG_IFB", "Rates of what comes in."),
+        Driver("tbf", "sch_tbf", "CONFIG_NET_SCH_TBF", "Rates of what goes out."),
         Driver("nf_tables", "nf_tables", "CONFIG_NF_TABLES", "Packet rules of container networks."),
         Program("nft", "nftables", "Packet rules of container networks."),
         new(Area, "/dev/net/tun", false, "Networks without root (planned).", Tun),
