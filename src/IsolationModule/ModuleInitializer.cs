@@ -45,7 +45,14 @@ public sealed class ModuleInitializer : IModuleAssemblyInitializer, IModuleAssem
     {
         if (AgentClient.WasStarted)
         {
-            NamespaceStore.Current.RemoveOwn();
+            try
+            {
+                NamespaceStore.Current.RemoveOwn();
+            }
+            catch (IsolationException)
+            {
+                // The folder of sets cannot be read any more, or is somebody else's: nobody is left to be told, and the next call clears up.
+            }
         }
 
         AgentClient.Stop();
