@@ -39,6 +39,7 @@
         'Get-NetworkRate'
         'Get-NetworkRoute'
         'Get-NetworkVlan'
+        'Import-ContainerNetwork'
         'Mount-FileSystem'
         'New-Cgroup'
         'New-ContainerNetwork'

@@ -122,6 +122,7 @@ internal class BridgeDriver : ContainerNetworkDriver
                 "ContainerNetworkFull", ErrorKind.LimitsExceeded, $"Cannot connect set '{member.Set}' to network '{record.Name}': a bridge has 1023 ports, and all are taken. Make another network.", exception);
         }
 
+        record.Rate.Apply(member, host);
         return member with { LinkIndex = MemberLink.SwitchOn(record, member, inside).Index };
     }
 }

@@ -32,6 +32,9 @@ public sealed class ContainerNetwork
         Range = Each(record, static pool => pool.Range.Network);
         IsInternal = record.IsInternal;
         Mtu = record.Mtu;
+        Send = record.Rate.Send;
+        Receive = record.Rate.Receive;
+        Burst = record.Rate.Burst;
         DnsServer = [.. record.Resolver.Servers];
         DnsSearch = [.. record.Resolver.Search];
         DnsOption = [.. record.Resolver.Options];
@@ -69,6 +72,15 @@ public sealed class ContainerNetwork
 
     /// <summary>The most bytes of a packet.</summary>
     public int Mtu { get; }
+
+    /// <summary>Bits a second that each member may send; null for no limit.</summary>
+    public long? Send { get; }
+
+    /// <summary>Bits a second that each member may receive; null for no limit.</summary>
+    public long? Receive { get; }
+
+    /// <summary>Bytes that may follow one another at once in either direction; null for what the rate makes of it.</summary>
+    public long? Burst { get; }
 
     /// <summary>The name servers that its members ask; none where they ask the host's.</summary>
     public IPAddress[] DnsServer { get; }

@@ -103,6 +103,10 @@ internal abstract class ContainerNetworkDriver
         Refuse(options, "Peer", options.Peers.Count != 0, "it is on this host alone; one of the driver vxlan is on several");
     }
 
+    /// <summary>Refuses a rate, for members that have no end of their link on the host.</summary>
+    protected void RefuseRate(ContainerNetworkOptions options) =>
+        Refuse(options, options.Rate.Send is null ? "Receive" : "Send", !options.Rate.IsNone, "its members have no link on this host that a rate could be set at. Set-NetworkRate sets it in each of them");
+
     /// <summary>Refuses a parameter that another driver has.</summary>
     protected void Refuse(ContainerNetworkOptions options, string parameter, bool isGiven, string reason)
     {

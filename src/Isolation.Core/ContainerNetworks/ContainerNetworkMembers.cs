@@ -34,13 +34,21 @@ internal sealed class ContainerNetworkMembers(StateFolder state, ContainerNetwor
             return;
         }
 
+        // A link that is limited goes now, and what limits it with it: that is a link of its own, which stays where the other goes by itself.
+        bool isLimited = IsLimited();
+
         // The link first: who is killed between the two leaves a record that says what there is.
         foreach (MemberRecord member in released)
         {
-            if (links)
+            if (links || isLimited)
             {
                 MemberLink.Remove(state, member, host);
             }
+        }
+
+        if (isLimited)
+        {
+            host.SweepRates();
         }
 
         HashSet<string> names = [];
@@ -102,6 +110,18 @@ internal sealed class ContainerNetworkMembers(StateFolder state, ContainerNetwor
 
     /// <summary>Whether there is something for <see cref="ReleaseDeadPorts"/> to do.</summary>
     public static bool HasDeadPorts(MemberRecord member) => member.Ports.Any(static port => port.IsAbandoned);
+
+    private bool IsLimited()
+    {
+        try
+        {
+            return folder.Read() is { Rate.IsNone: false };
+        }
+        catch (IsolationException exception) when (exception.ErrorId is "ContainerNetworkRecordDamaged" or "ContainerNetworkRecordTooNew")
+        {
+            return true;
+        }
+    }
 
     private static bool HasNetwork(SetFolder set, ulong id)
     {

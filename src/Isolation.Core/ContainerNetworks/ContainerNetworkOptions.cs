@@ -46,6 +46,9 @@ internal sealed record ContainerNetworkOptions
     /// <summary>What its members ask where they look up a name, other than the host's servers.</summary>
     public ResolverSettings Resolver { get; init; } = ResolverSettings.None;
 
+    /// <summary>How fast each member may send and receive.</summary>
+    public MemberRate Rate { get; init; } = MemberRate.None;
+
     /// <summary>Refuses what cannot be meant, whatever the host has.</summary>
     /// <exception cref="IsolationException"><c>ContainerNetworkNameInvalid</c>, <c>ContainerNetworkDriverUnknown</c>, <c>ContainerSubnetInvalid</c>, <c>ContainerDnsInvalid</c>, those of <see cref="AddressPool"/> and of the driver.</exception>
     public void Check()
@@ -60,6 +63,7 @@ internal sealed record ContainerNetworkOptions
 
         ContainerNetworkDriver.Of(Driver).Check(this);
         Resolver.Check(Name);
+        Rate.Check(Name);
         _ = Pools(new SubnetChoice([]));
     }
 

@@ -46,6 +46,9 @@ internal sealed record ContainerNetworkRecord
 
     public bool IsInternal { get; init; }
 
+    /// <summary>How fast each member may send and receive.</summary>
+    public MemberRate Rate { get; init; } = MemberRate.None;
+
     /// <summary>What its members ask where they look up a name.</summary>
     public ResolverSettings Resolver { get; init; } = ResolverSettings.None;
 
@@ -76,6 +79,7 @@ internal sealed record ContainerNetworkRecord
             Vxlan?.Write(writer);
             writer.WriteNumber("mtu"u8, Mtu);
             writer.WriteBoolean("internal"u8, IsInternal);
+            Rate.Write(writer);
             Resolver.Write(writer);
             writer.WriteStartArray("pools"u8);
             foreach (AddressPool pool in Pools)
@@ -120,6 +124,7 @@ internal sealed record ContainerNetworkRecord
             Vxlan = root.TryGetProperty("vxlan", out JsonElement vxlan) ? VxlanRecord.Read(vxlan) : null,
             Mtu = root.GetProperty("mtu").GetInt32(),
             IsInternal = root.GetProperty("internal").GetBoolean(),
+            Rate = MemberRate.Read(root),
             Resolver = ResolverSettings.Read(root),
             Pools = pools,
         };

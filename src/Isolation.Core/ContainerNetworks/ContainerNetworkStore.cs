@@ -254,6 +254,7 @@ internal sealed class ContainerNetworkStore
             HostNetwork = Sys.Status(host.Descriptor).Inode,
             Bridge = BridgeDriver.ChooseName(options.Name, host),
             IsInternal = options.IsInternal,
+            Rate = options.Rate,
             Resolver = options.Resolver,
             Pools = [],
         };

@@ -29,6 +29,7 @@ internal abstract class ParentDriver : ContainerNetworkDriver
         _ = own.Choice(ModeOption, Modes);
         Refuse(options, "Internal", options.IsInternal, "its members are on the network of its parent themselves, where no rule of this host's holds; take a parent that leads nowhere, such as a link of the kind dummy");
         RefuseTunnel(options);
+        RefuseRate(options);
         if (options.Parent is null)
         {
             throw new IsolationException(

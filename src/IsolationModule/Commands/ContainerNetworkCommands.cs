@@ -1,9 +1,11 @@
 using System;
 using System.Collections;
 using System.Collections.Generic;
+using System.Collections.ObjectModel;
 using System.Management.Automation;
 using System.Net;
 using Isolation.Arguments;
+using Isolation.Cni;
 using Isolation.Completion;
 using Isolation.ContainerNetworks;
 
@@ -59,6 +61,21 @@ public sealed class NewContainerNetworkCommand : IsolationCommand
     [ArgumentCompleter(typeof(LinkCompleter))]
     public string? Parent { get; set; }
 
+    /// <summary>The most that each member sends in a second.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public RateArgument? Send { get; set; }
+
+    /// <summary>The most that each member receives in a second.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public RateArgument? Receive { get; set; }
+
+    /// <summary>Bytes that may go at once after a pause, in both directions.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public long? Burst { get; set; }
+
     /// <summary>The name servers that members ask.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -101,11 +118,15 @@ public sealed class NewContainerNetworkCommand : IsolationCommand
         }
     }
 
+    // No limit is said with max.
+    private static long? Limit(RateArgument? rate) => rate is null or { Bits: 0 } ? null : rate.Bits;
+
     private void Create(string name)
     {
         ContainerNetworkOptions options = new()
         {
             Name = name, Driver = Driver, Subnet = Subnet, Gateway = Gateway, Range = IPRange, IsInternal = Internal, IPv6 = IPv6, Mtu = Mtu, Parent = Parent, Local = Local, Peers = Peer, Options = TextOptions(),
+            Rate = new MemberRate(Limit(Send), Limit(Receive), Burst),
             Resolver = new ResolverSettings { Servers = DnsServer, Search = DnsSearch, Options = DnsOption },
         };
         options.Check();
@@ -124,6 +145,59 @@ public sealed class NewContainerNetworkCommand : IsolationCommand
         }
 
         return texts;
+    }
+}
+
+/// <summary>Import-ContainerNetwork: makes networks as CNI configurations describe them.</summary>
+[Cmdlet(VerbsData.Import, "ContainerNetwork", SupportsShouldProcess = true)]
+[OutputType(typeof(ContainerNetwork))]
+public sealed class ImportContainerNetworkCommand : IsolationCommand
+{
+    /// <summary>The files; wildcards are allowed.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("FullName", "PSPath", "LiteralPath")]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>Another name for the network than that in the file.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [Alias("NewName")]
+    public string? Name { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => ContainerNetworkStore.Current.Sweep();
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (string path in Path)
+        {
+            Guard("ContainerNetworkImportFailed", path, () =>
+            {
+                foreach (string file in Files(path))
+                {
+                    Guard("ContainerNetworkImportFailed", file, () => ImportFile(file));
+                }
+            });
+        }
+    }
+
+    private Collection<string> Files(string path)
+    {
+        string plain = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
+        return System.IO.File.Exists(plain) || !WildcardPattern.ContainsWildcardCharacters(path) ? [plain] : SessionState.Path.GetResolvedProviderPathFromPSPath(path, out _);
+    }
+
+    private void ImportFile(string file)
+    {
+        ContainerNetworkOptions options = CniNetwork.Read(file, Name);
+        options.Check();
+        if (ShouldProcess(options.Name, $"Make the container network of {file}, driver {options.Driver}"))
+        {
+            WriteObject(ContainerNetworkStore.Current.Create(options, WriteWarning, Explain, Cancellation));
+        }
     }
 }
 

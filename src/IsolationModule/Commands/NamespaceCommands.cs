@@ -1,8 +1,10 @@
 using System;
 using System.Collections.Generic;
 using System.Management.Automation;
+using System.Threading;
 using Isolation.Arguments;
 using Isolation.Completion;
+using Isolation.ContainerNetworks;
 using Isolation.Entry;
 using Isolation.Mounts;
 using Isolation.State;
@@ -19,8 +21,8 @@ public sealed class NewNamespaceCommand : IsolationCommand
     [ValidateNotNullOrEmpty]
     public string[]? Name { get; set; }
 
-    /// <summary>The kinds of namespace to make.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    /// <summary>The kinds of namespace to make; what <see cref="Network"/> takes is added.</summary>
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ValidateRange(NamespaceType.Time, NamespaceTypes.Every)]
     public NamespaceType[] Type { get; set; } = [];
@@ -87,6 +89,12 @@ public sealed class NewNamespaceCommand : IsolationCommand
     [ArgumentCompleter(typeof(NamespaceCompleter))]
     public NamespaceReference[]? Join { get; set; }
 
+    /// <summary>What network the set has: none, host, default, container:SET, or container networks.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NetworkModeCompleter))]
+    public string[]? Network { get; set; }
+
     /// <summary>The set ends with this PowerShell, though it has a name.</summary>
     [Parameter]
     public SwitchParameter KillChild { get; set; }
@@ -126,6 +134,9 @@ public sealed class NewNamespaceCommand : IsolationCommand
             types |= type;
         }
 
+        NetworkMode? mode = Network is null ? null : NetworkMode.Parse(Network);
+        mode?.Check(types);
+        types |= mode?.Types ?? NamespaceType.None;
         NamespaceSetOptions options = new()
         {
             Name = name,
@@ -147,7 +158,7 @@ public sealed class NewNamespaceCommand : IsolationCommand
             Root = Root is null || Root.StartsWith('/') ? Root : SessionState.Path.GetUnresolvedProviderPathFromPSPath(Root),
             AsPid1 = AsPid1,
             Parent = Parent?.Name,
-            Join = Array.ConvertAll(Join ?? [], static reference => (Func<NamespaceTarget>)(() => reference.Open(NamespaceTypes.Every))),
+            Join = Joined(mode),
             KillChild = KillChild,
             Owner = Owner is null ? null : NamespaceOwner.Parse(Owner),
         };
@@ -157,7 +168,62 @@ public sealed class NewNamespaceCommand : IsolationCommand
         Explain?.Invoke(NamespaceStore.Current.PlanFor(options).ToString());
         if (ShouldProcess(name ?? "(unnamed)", $"Make namespaces {types}"))
         {
-            WriteObject(NamespaceStore.Current.Create(options, Cancellation));
+            WriteObject(Create(options, mode));
+        }
+    }
+
+    private List<Func<NamespaceTarget>> Joined(NetworkMode? mode)
+    {
+        List<Func<NamespaceTarget>> joined = [];
+        foreach (NamespaceReference reference in Join ?? [])
+        {
+            joined.Add(() => reference.Open(NamespaceTypes.Every));
+        }
+
+        if (mode?.Container is string container)
+        {
+            // What belongs to a user namespace is joined from inside that alone, unless the caller is root outside.
+            NamespaceType types = NamespaceType.Net | (StateFolder.Current.IsRoot ? NamespaceType.None : NamespaceType.User);
+            joined.Add(() => OpenNetwork(container, types));
+        }
+
+        return joined;
+    }
+
+    private static NamespaceTarget OpenNetwork(string container, NamespaceType types)
+    {
+        try
+        {
+            NamespaceTarget target = new NamespaceReference(container).Open(types);
+            if (target.Types.HasFlag(NamespaceType.Net))
+            {
+                return target;
+            }
+
+            target.Dispose();
+        }
+        catch (IsolationException exception) when (exception.ErrorId == "NamespaceTypeNotInSet")
+        {
+            // What it says of -Type is about entering it.
+        }
+
+        throw new IsolationException(
+            "NamespaceTypeNotInSet", ErrorKind.InvalidArgument, $"'{container}' has no network namespace of its own to be shared. Give one that has, or -Network host.");
+    }
+
+    private NamespaceSet Create(NamespaceSetOptions options, NetworkMode? mode)
+    {
+        NamespaceSet set = NamespaceStore.Current.Create(options, Cancellation);
+        try
+        {
+            mode?.Connect(set, WriteWarning, Explain, Cancellation);
+            return set;
+        }
+        catch
+        {
+            // Why it is undone is what is to be told.
+            NamespaceStore.Current.Remove([set.Name], static (_, _) => { }, CancellationToken.None);
+            throw;
         }
     }
 }
