@@ -117,6 +117,7 @@ Describe 'a program that <Does>' -ForEach @(
     @{ Does = 'closes its output and goes on'; Script = 'exec >&- 2>&-; exec sleep {0}' }
     @{ Does = 'ignores SIGTERM, SIGINT and SIGHUP'; Script = 'trap "" TERM INT HUP; sleep {0} & while :; do sleep {0}; done' }
     @{ Does = 'forks twice into a session of its own'; Script = '(setsid sh -c "sleep {0}" &) ; exit 0' }
+    @{ Does = 'goes on as a child of its own, again and again'; Script = 'set -- {0}; f() {{ ( f & ) }}; f'; Marked = 'set -- {0}' }
     @{ Does = 'is stopped'; Script = 'sleep {0} & kill -STOP $!; kill -STOP $$' }
     # Only root has other users.
     if ([int](id -u) -eq 0) { @{ Does = 'becomes another user'; Script = 'exec setpriv --reuid 1 --clear-groups sleep {0}' } }
@@ -125,7 +126,7 @@ Describe 'a program that <Does>' -ForEach @(
         $marker = New-Marker
         $set = New-TestSet Uts
         $null = Start-NamespaceProcess $set sh -ArgumentList '-c', ($Script -f $marker)
-        Wait-Until -For 'the program' -Seconds 30 { Get-Marked "sleep $marker" }
+        Wait-Until -For 'the program' -Seconds 30 { Get-Marked ($Marked ? ($Marked -f $marker) : "sleep $marker") }
         Remove-Namespace $set -ErrorAction Stop
         Get-Marked $marker | Should -BeNullOrEmpty
         Get-TestLeftover | Should -BeNullOrEmpty

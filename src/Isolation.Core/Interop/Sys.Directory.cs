@@ -1,6 +1,7 @@
 using System;
 using System.Runtime.InteropServices;
 using Tmds.Linux;
+using static Tmds.Linux.LibC;
 
 namespace Isolation.Interop;
 
@@ -57,6 +58,13 @@ internal static unsafe partial class Sys
             nint count = syscall(SyscallNumbers.getdents64, folder.Number, (nint)bytes, buffer.Length, 0, 0, 0);
             return count < 0 ? 0 : (int)count;
         }
+    }
+
+    /// <summary>Goes back to the start of an open folder, lseek(2).</summary>
+    public static void RewindFolder(Descriptor folder)
+    {
+        const int SEEK_SET = 0;
+        _ = lseek(folder.Number, 0, SEEK_SET);
     }
 
     /// <summary>read(2) once; -1 where the kernel refuses, as it does when the process behind a file of /proc has ended.</summary>

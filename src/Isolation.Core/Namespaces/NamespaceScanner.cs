@@ -9,6 +9,9 @@ namespace Isolation;
 /// <summary>Finds namespaces and the processes in them, through proc(5).</summary>
 public static class NamespaceScanner
 {
+    // A host where short programs run all the time has some in every list.
+    private const int MostRounds = 100;
+
     private static readonly Lazy<ulong?> s_device = new(static () => Sys.TryStatus("/proc/self/ns/user", out FileStatus status) ? status.Device : null);
 
     /// <summary>
@@ -142,27 +145,57 @@ public static class NamespaceScanner
 
         using ProcTree proc = new(procRoot);
         List<int> found = [];
-        foreach (int pid in proc.ProcessIds())
+        HashSet<int> seen = [];
+        bool missed = true;
+        for (int round = 0; missed && round < MostRounds; round++)
         {
-            // However many are wanted, a link is read once.
-            for (int slot = 0; slot < wanted.Length; slot++)
+            // Who forks and ends after it was listed and before it is looked at leaves a child that was not listed: that is in the next list.
+            missed = false;
+            foreach (int pid in proc.ProcessIds())
             {
-                if (wanted[slot] is { } ids && ReadId(proc, pid, slot) is ulong id && ids.Contains(id))
+                if (seen.Add(pid))
                 {
-                    found.Add(pid);
-                    break;
+                    bool? isIn = IsInAny(proc, pid, wanted);
+                    missed |= isIn is null;
+                    if (isIn == true)
+                    {
+                        found.Add(pid);
+                    }
                 }
             }
         }
 
+        found.Sort();
         return [.. found];
     }
 
-    private static bool IsIn(ProcTree proc, int pid, int slot, ulong id) => ReadId(proc, pid, slot) == id;
-
-    private static ulong? ReadId(ProcTree proc, int pid, int slot)
+    // However many are wanted, a link is read once; null where the process has ended.
+    private static bool? IsInAny(ProcTree proc, int pid, HashSet<ulong>?[] wanted)
     {
-        ReadOnlySpan<byte> link = proc.ReadLink(proc.PathOf(pid, NamespaceFiles.Link(slot)), out _);
+        bool ended = false;
+        for (int slot = 0; slot < wanted.Length; slot++)
+        {
+            if (wanted[slot] is not { } ids)
+            {
+                continue;
+            }
+
+            if (ReadId(proc, pid, slot, out Errno error) is ulong id && ids.Contains(id))
+            {
+                return true;
+            }
+
+            ended |= error is Errno.ENOENT or Errno.ESRCH;
+        }
+
+        return ended ? null : false;
+    }
+
+    private static bool IsIn(ProcTree proc, int pid, int slot, ulong id) => ReadId(proc, pid, slot, out _) == id;
+
+    private static ulong? ReadId(ProcTree proc, int pid, int slot, out Errno error)
+    {
+        ReadOnlySpan<byte> link = proc.ReadLink(proc.PathOf(pid, NamespaceFiles.Link(slot)), out error);
         return !link.IsEmpty && NamespaceKey.TryParseId(link[NamespaceFiles.Name(slot).Length..], out ulong id) ? id : null;
     }
 

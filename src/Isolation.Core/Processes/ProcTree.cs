@@ -31,8 +31,12 @@ internal sealed class ProcTree : IDisposable
             $"Cannot read {root}: {error.Describe()}. Processes and namespaces are found through proc(5), which is to be mounted there.");
     }
 
-    /// <summary>Every process, in the order of their pids.</summary>
-    public int[] ProcessIds() => Numbers(_root);
+    /// <summary>Every process that there is now, in the order of their pids.</summary>
+    public int[] ProcessIds()
+    {
+        Sys.RewindFolder(_root);
+        return Numbers(_root);
+    }
 
     /// <summary>The numbers in a folder of a process, such as <c>task</c> or <c>fd</c>; none where it may not be read.</summary>
     public int[] Numbers(int pid, ReadOnlySpan<byte> folder)
