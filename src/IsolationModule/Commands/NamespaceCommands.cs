@@ -182,16 +182,16 @@ public sealed class NewNamespaceCommand : IsolationCommand
 
         if (mode?.Container is string container)
         {
-            // What belongs to a user namespace is joined from inside that alone, unless the caller is root outside.
-            NamespaceType types = NamespaceType.Net | (StateFolder.Current.IsRoot ? NamespaceType.None : NamespaceType.User);
-            joined.Add(() => OpenNetwork(container, types));
+            joined.Add(() => OpenNetwork(container));
         }
 
         return joined;
     }
 
-    private static NamespaceTarget OpenNetwork(string container, NamespaceType types)
+    private static NamespaceTarget OpenNetwork(string container)
     {
+        // What belongs to a user namespace is joined from inside that alone, unless the caller is root outside.
+        NamespaceType types = NamespaceType.Net | (StateFolder.Current.IsRoot ? NamespaceType.None : NamespaceType.User);
         try
         {
             NamespaceTarget target = new NamespaceReference(container).Open(types);
